@@ -1,0 +1,5 @@
+"""Business rules are data: TOML shipped in this package, validated strictly, overridable by the user's file."""
+
+from telco_crm.rules.loading import Model, explain, load_rules, merge, nearest, parse_toml
+
+__all__ = ["Model", "explain", "load_rules", "merge", "nearest", "parse_toml"]

@@ -1,0 +1,123 @@
+"""Reading and validating rule files: every problem of a file is reported at once, with its line."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from importlib import resources
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from telco_crm.errors import RuleError
+
+M = TypeVar("M", bound="Model")
+
+
+class Model(BaseModel):
+    """Base of every rule: immutable, and an unknown key is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, protected_namespaces=())
+
+
+def load_rules(model: type[M], name: str, override: Mapping[str, Any] | None = None) -> M:
+    """Default rules `name` as `model`, with the user's `[rules.name]` table laid over them.
+
+    Raises:
+        RuleError: naming each wrong key or value, as `rules.name.key`.
+    """
+    text = resources.files("telco_crm.rules").joinpath(f"{name}.toml").read_text("utf-8")
+    return explain(model, merge(tomllib.loads(text), override or {}), f"rules.{name}")
+
+
+def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """`over` laid on `base`: tables are merged key by key, everything else is replaced."""
+    out = dict(base)
+    for key, value in over.items():
+        if isinstance(value, Mapping) and isinstance(out.get(key), Mapping):
+            out[key] = merge(out[key], value)
+        else:
+            out[key] = value
+    return out
+
+
+def parse_toml(text: str, file: str) -> dict[str, Any]:
+    """The tables of a TOML file; a syntax error names file and line."""
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise RuleError(f"{file} is not valid TOML: {error}") from None
+
+
+def explain(model: type[M], data: Any, where: str, source: tuple[str, str] | None = None) -> M:
+    """`data` as `model`; all its problems in one RuleError.
+
+    `where` is the dotted path of `data`; `source` is (file, its text), used to name the line of each problem.
+    """
+    try:
+        return model.model_validate(_tuples(data))
+    except ValidationError as error:
+        problems = []
+        for item in error.errors(include_url=False):
+            path = ".".join([where, *map(str, item["loc"])]).strip(".")
+            line = _line_of(path, source[1]) if source else None
+            place = f"{source[0]}, line {line}: " if source and line else f"{source[0]}: " if source else ""
+            problems.append(f"{place}{path}: {_reason(item, model)}")
+        raise RuleError(problems) from None
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """' (did you mean "x"?)' for the nearest known word, or nothing."""
+    close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
+    return f' (did you mean "{close[0]}"?)' if close else ""
+
+
+def _tuples(data: Any) -> Any:
+    if isinstance(data, Mapping):
+        return {key: _tuples(value) for key, value in data.items()}
+    return tuple(map(_tuples, data)) if isinstance(data, list) else data
+
+
+def _reason(item: Any, model: type[BaseModel]) -> str:
+    if item["type"] == "extra_forbidden":
+        known = _fields_at(model, item["loc"][:-1])
+        return f"unknown key{nearest(str(item['loc'][-1]), known)}"
+    if item["type"] == "missing":
+        return "is missing"
+    reason = str(item["msg"]).removeprefix("Value error, ")
+    return f"{reason[0].lower()}{reason[1:]}" + ("" if isinstance(item["input"], dict) else f", got {item['input']!r}")
+
+
+def _fields_at(model: type[BaseModel], loc: tuple[Any, ...]) -> list[str]:
+    current: Any = model
+    for step in loc:
+        field = getattr(current, "model_fields", {}).get(step)
+        annotation = field.annotation if field else current
+        arguments = getattr(annotation, "__args__", ())
+        models = [a for a in (annotation, *arguments) if isinstance(a, type) and issubclass(a, BaseModel)]
+        if not models:
+            return []
+        current = models[0]
+    return list(getattr(current, "model_fields", {}))
+
+
+def _line_of(path: str, text: str) -> int | None:
+    """The line on which the key `path` is set: exact where it is written as a plain key under its [table]."""
+    section, best = "", None
+    for number, line in enumerate(text.splitlines(), 1):
+        header = re.match(r"\s*\[+\s*([^\]]+?)\s*\]+", line)
+        key = re.match(r"\s*([\w.\-\"']+)\s*=", line)
+        if header:
+            section = header.group(1).replace('"', "")
+            here = section
+        elif key:
+            here = ".".join(filter(None, [section, key.group(1).strip("\"'")]))
+        else:
+            continue
+        if here == path:
+            return number
+        if path.startswith(here + "."):
+            best = number
+    return best

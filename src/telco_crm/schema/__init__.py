@@ -1,0 +1,85 @@
+"""Schemas: the columns, types, units, zh/en names and accepted values of every table.
+
+One TOML file per table. They drive the mapping of exports, reading, rejects, output columns, headings and the
+data dictionary.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from functools import cache
+from importlib import resources
+from typing import Any, Literal
+
+from telco_crm.rules import Model, explain
+
+ColumnType = Literal["id", "name", "text", "enum", "time", "date", "month", "bool", "int", "number", "money"]
+INPUT_TABLES = ("usage", "bills", "subscribers", "events", "contacts")
+OUTPUT_TABLES = ("segments", "groups", "arpu_bands", "credit", "churn", "retention")
+
+
+class Column(Model):
+    """One column of a table.
+
+    `values` maps an accepted value to its other spellings, the first of them its Chinese label; `open` keeps values
+    outside that list; `default` stands for an absent column or an empty cell; `decimals` rounds on output.
+    """
+
+    type: ColumnType
+    en: str
+    zh: str
+    about: str
+    required: bool = False
+    unit: str = ""
+    aliases: tuple[str, ...] = ()
+    values: dict[str, tuple[str, ...]] = {}
+    open: bool = False
+    default: str | None = None
+    minimum: int | None = None
+    maximum: int | None = None
+    decimals: int | None = None
+
+    def label(self, lang: str) -> str:
+        """Heading in `lang` (en or zh)."""
+        return self.zh if lang == "zh" else self.en
+
+    def value_label(self, value: str, lang: str) -> str:
+        """An accepted value as people of `lang` write it."""
+        spellings = self.values.get(value, ())
+        return spellings[0] if lang == "zh" and spellings else value
+
+    def code(self, value: str) -> int:
+        """The small integer that stands for an accepted value: 1, 2, … in the order of the schema."""
+        return list(self.values).index(value) + 1
+
+
+class Schema(Model):
+    """One table: its columns in order and, where rows must be unique, the key."""
+
+    name: str
+    en: str
+    zh: str
+    about: str
+    columns: dict[str, Column]
+    key: tuple[str, ...] = ()
+
+    @property
+    def required(self) -> list[str]:
+        """Names of the columns without which the table is unusable."""
+        return [name for name, column in self.columns.items() if column.required]
+
+
+@cache
+def load_schema(name: str) -> Schema:
+    """The schema of table `name` (an input or an output table)."""
+    folder = resources.files("telco_crm.schema") / "tables"
+    data = tomllib.loads((folder / f"{name}.toml").read_text("utf-8"))
+    shared = tomllib.loads((folder / "_shared.toml").read_text("utf-8"))
+    data["columns"] = {key: _shared(key, column, shared) for key, column in data["columns"].items()}
+    return explain(Schema, data, f"schema.{name}")
+
+
+def _shared(key: str, column: dict[str, Any], shared: dict[str, Any]) -> dict[str, Any]:
+    if not column.get("shared"):
+        return column
+    return {**shared[key], **{k: v for k, v in column.items() if k != "shared"}}
