@@ -1,5 +1,6 @@
 """Business rules are data: TOML shipped in this package, validated strictly, overridable by the user's file."""
 
-from telco_crm.rules.loading import Model, explain, load_rules, merge, nearest, parse_toml
+from telco_crm.rules.loading import Model, Wording, explain, load_rules, merge, nearest
+from telco_crm.tomlfile import parse_toml
 
-__all__ = ["Model", "explain", "load_rules", "merge", "nearest", "parse_toml"]
+__all__ = ["Model", "Wording", "explain", "load_rules", "merge", "nearest", "parse_toml"]

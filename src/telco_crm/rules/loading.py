@@ -22,6 +22,17 @@ class Model(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, protected_namespaces=())
 
 
+class Wording(Model):
+    """A text in both languages."""
+
+    en: str
+    zh: str
+
+    def text(self, lang: str) -> str:
+        """The text in `lang` (en or zh)."""
+        return self.zh if lang == "zh" else self.en
+
+
 def load_rules(model: type[M], name: str, override: Mapping[str, Any] | None = None) -> M:
     """Default rules `name` as `model`, with the user's `[rules.name]` table laid over them.
 
@@ -41,14 +52,6 @@ def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
         else:
             out[key] = value
     return out
-
-
-def parse_toml(text: str, file: str) -> dict[str, Any]:
-    """The tables of a TOML file; a syntax error names file and line."""
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise RuleError(f"{file} is not valid TOML: {error}") from None
 
 
 def explain(model: type[M], data: Any, where: str, source: tuple[str, str] | None = None) -> M:

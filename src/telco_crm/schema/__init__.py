@@ -53,6 +53,17 @@ class Column(Model):
         return list(self.values).index(value) + 1
 
 
+class Check(Model):
+    """A rule between columns of a row: `when` the other columns have these values, `column` must be one of `allow`.
+
+    "" in `allow` stands for an empty cell.
+    """
+
+    column: str
+    when: dict[str, tuple[str, ...]]
+    allow: tuple[str, ...]
+
+
 class Schema(Model):
     """One table: its columns in order and, where rows must be unique, the key."""
 
@@ -62,6 +73,7 @@ class Schema(Model):
     about: str
     columns: dict[str, Column]
     key: tuple[str, ...] = ()
+    checks: tuple[Check, ...] = ()
 
     @property
     def required(self) -> list[str]:

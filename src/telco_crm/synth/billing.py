@@ -8,7 +8,7 @@ import numpy as np
 
 from telco_crm.synth.arrays import NEVER, Bools, Floats, Ints
 from telco_crm.synth.rating import ITEMS
-from telco_crm.synth.traffic import Records
+from telco_crm.synth.records import Records
 from telco_crm.synth.world import World
 
 
@@ -48,7 +48,9 @@ class Ledger:
         """Take in the records of a day of the running month."""
         n = self._world.setting.n
         item = self._world.prices.item[records.stream, records.where]
-        slots = np.bincount(item * n + records.subscriber, weights=records.cents, minlength=len(ITEMS) * n)
+        slots = np.bincount(
+            item * n + records.subscriber.astype(np.int64), weights=records.cents, minlength=len(ITEMS) * n
+        )
         self._charges += np.rint(slots).astype(np.int64).reshape(len(ITEMS), n)
         volume = np.maximum(records.volume, 0)
         self._megabytes += np.bincount(records.subscriber, weights=volume, minlength=n) / 1e6

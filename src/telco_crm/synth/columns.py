@@ -26,7 +26,8 @@ def enum(table: str, column: str, codes: Ints) -> pa.Array:
 def money(cents: Ints, missing: Bools | None = None) -> pa.Array:
     """Decimals with two places; null where `missing`."""
     words = np.empty((len(cents), 2), dtype=np.int64)
-    words[:, 0], words[:, 1] = cents, cents >> 63
+    words[:, 0] = cents
+    words[:, 1] = words[:, 0] >> 63
     valid = None
     if missing is not None:
         valid = pa.py_buffer(np.packbits(~missing, bitorder="little").tobytes())

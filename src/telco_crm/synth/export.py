@@ -14,8 +14,8 @@ from telco_crm.synth.columns import coded, dates, enum, integers, money, times
 from telco_crm.synth.fate import KINDS
 from telco_crm.synth.history import Events, detail_texts
 from telco_crm.synth.payments import ARREARS, ON_REQUEST
+from telco_crm.synth.records import Records
 from telco_crm.synth.streams import ROAMING, STREAMS, VOICE
-from telco_crm.synth.traffic import Records
 from telco_crm.synth.world import World
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from telco_crm.synth.arrays import NEVER, Bools, Floats, Ints, Rng, choose
+from telco_crm.synth.arrays import NEVER, Floats, Ints, Rng, choose
 from telco_crm.synth.billing import Bills
 from telco_crm.synth.clock import DAY_S
 from telco_crm.synth.fate import KINDS
@@ -59,9 +59,7 @@ def life_events(world: World) -> Events:
     """Stops, plan changes, and what leavers (and those who were kept) do and say."""
     rng = world.setting.dice.rng("life events")
     plans = make_events(world, rng, "plan_change", world.plans.changed_by, world.plans.changed_on)
-    return Events.joined(
-        [*_stops(world, rng), _new_plans(world, plans), *_partings(world, rng), *_kept(world, rng)]
-    )
+    return Events.joined([*_stops(world, rng), _new_plans(world, plans), *_partings(world, rng)])
 
 
 def _payments(world: World, rng: Rng, bills: Bills, paid_on: Ints) -> Events:
@@ -139,15 +137,17 @@ def _new_plans(world: World, changes: Events) -> Events:
 
 
 def _partings(world: World, rng: Rng) -> list[Events]:
-    """Complaints in vain, requests to cancel, phones off and rivals' shops of those who leave."""
+    """Complaints in vain, phones off, rivals' shops of those who leave; requests to cancel of all."""
     signs, fate, figures = world.signs, world.fate, world.setting.figures.lives.signs
     complaints = make_events(world, rng, "complaint", *_set(signs.complained_on))
     asks = make_events(world, rng, "cancel_request", *_set(signs.asked_on))
+    kept = make_events(world, rng, "cancel_request", *_set(signs.kept_on))
     off = np.flatnonzero(fate.willing & (rng.random(world.setting.n) < figures.power_off))
     power_off = make_events(world, rng, "power_off", off, fate.day[off] - rng.integers(2, 30, len(off)))
     parts = [
         _with_areas(world, rng, complaints),
         _detailed(world, asks, "not_kept"),
+        _detailed(world, kept, "kept"),
         _detailed(world, power_off, "phone_off"),
     ]
     for kind in ("voluntary", "port_out"):
@@ -155,22 +155,6 @@ def _partings(world: World, rng: Rng) -> list[Events]:
         seen = np.flatnonzero((fate.kind == KINDS.index(kind)) & (rng.random(world.setting.n) < chance))
         day = fate.day[seen] - rng.integers(figures.rival_days[0], figures.rival_days[1] + 1, len(seen))
         parts.append(_detailed(world, make_events(world, rng, "competitor_contact", seen, day), "rival_shop"))
-    return parts
-
-
-def _kept(world: World, rng: Rng) -> list[Events]:
-    """Requests to cancel of people who were kept, in proportion to those who were not."""
-    timeline, signs = world.setting.timeline, world.signs
-    kept = world.setting.figures.lives.signs.kept
-    asked = signs.asked_on[~timeline.outside(signs.asked_on)]
-    per_month = np.bincount(timeline.month(asked), minlength=timeline.months)
-    parts = []
-    for month, count in enumerate(per_month.tolist()):
-        stays: Bools = (world.fate.month > month + 3) & (world.people.joined < timeline.start(month))
-        candidates = rng.permutation(np.flatnonzero(stays))
-        who = candidates[: round(count * kept / (1 - kept))]
-        events = make_events(world, rng, "cancel_request", who, _any_day(world, rng, month, len(who)))
-        parts.append(_detailed(world, events, "kept"))
     return parts
 
 

@@ -12,6 +12,7 @@ import pyarrow.csv as pacsv
 
 from telco_crm.schema import INPUT_TABLES
 from telco_crm.synth.billing import Ledger
+from telco_crm.synth.expected import month_traffic
 from telco_crm.synth.export import bills_table, contacts_table, events_table, subscribers_table, usage_table
 from telco_crm.synth.happenings import life_events, month_events, payment_events
 from telco_crm.synth.history import Events
@@ -20,7 +21,7 @@ from telco_crm.synth.planting import Planter
 from telco_crm.synth.setting import Setting
 from telco_crm.synth.sinks import CsvSink, ParquetSink, Sink
 from telco_crm.synth.staging import Staging
-from telco_crm.synth.traffic import day_traffic, month_traffic
+from telco_crm.synth.traffic import day_traffic
 from telco_crm.synth.truth import rejects_table, truth_table
 from telco_crm.synth.world import World, make_world
 

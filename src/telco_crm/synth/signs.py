@@ -19,8 +19,8 @@ class Signs:
     """Signs by month (months + 2 × N) and by person (N), planted in leavers and in others alike.
 
     `fade` is the part of the usual traffic that is left; `forwards` who forwards calls to a rival's number;
-    `complained_on` and `asked_on` are the days on which leavers complain in vain or ask to cancel, NEVER if
-    they do not.
+    `kept_on` is the day on which people who were kept asked to cancel; `complained_on` and `asked_on` are the
+    days on which leavers complain in vain or ask to cancel, NEVER if they do not.
     """
 
     fade: Floats32
@@ -28,6 +28,7 @@ class Signs:
     faded: Bools
     complained_on: Ints
     asked_on: Ints
+    kept_on: Ints
 
 
 def make_signs(setting: Setting, people: People, fate: Fate) -> Signs:
@@ -47,13 +48,28 @@ def make_signs(setting: Setting, people: People, fate: Fate) -> Signs:
         _false_signs(setting, fade, forwards, month, stays)
     complains = willing & (rng.random(n) < figures.complain)
     asks = complains & (rng.random(n) < figures.ask_to_cancel)
+    asked_on = _days_before(rng, people, fate, asks, figures.ask_days)
     return Signs(
         fade,
         forwards,
         np.asarray((fade < 1).any(axis=0)),
         _days_before(rng, people, fate, complains & ~asks, figures.complain_days),
-        _days_before(rng, people, fate, asks, figures.ask_days),
+        asked_on,
+        _kept(setting, people, fate, asked_on),
     )
+
+
+def _kept(setting: Setting, people: People, fate: Fate, asked_on: Ints) -> Ints:
+    """Days on which people who stay asked to cancel, in proportion to those who asked and left."""
+    rng, timeline = setting.dice.rng("kept"), setting.timeline
+    kept = setting.figures.lives.signs.kept
+    asked = asked_on[~timeline.outside(asked_on)]
+    kept_on = np.full(setting.n, NEVER)
+    for month, count in enumerate(np.bincount(timeline.month(asked), minlength=timeline.months).tolist()):
+        stays = (fate.month > month + 3) & (people.joined < timeline.start(month)) & (kept_on == NEVER)
+        who = rng.permutation(np.flatnonzero(stays))[: round(count * kept / (1 - kept))]
+        kept_on[who] = timeline.start(month) + rng.integers(0, timeline.length(month), len(who))
+    return kept_on
 
 
 def _days_before(rng: Rng, people: People, fate: Fate, who: Bools, span: tuple[int, int]) -> Ints:

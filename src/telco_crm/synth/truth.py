@@ -15,12 +15,18 @@ from telco_crm.synth.world import World
 
 
 def truth_table(world: World) -> pa.Table:
-    """One row per subscriber, by number, in English; fate includes the two months after the exported ones."""
+    """One row per subscriber, by number, in English; fate includes the two months after the exported ones.
+
+    The signs (faded, forwarded_to_rival, complained in vain or asked to cancel) are those of leavers and
+    others alike.
+    """
     setting, people, fate, signs = world.setting, world.people, world.fate, world.signs
     ids = world.book.texts.slice(0, setting.n)
     last = setting.timeline.months + 2
     labels = [setting.timeline.label(month) for month in range(last)]
     month = np.where(fate.month < NEVER, fate.month, -1)
+    asked = (signs.asked_on < NEVER) | (signs.kept_on < NEVER)
+    in_vain = (signs.complained_on < NEVER) | fate.unresolved[2:last].any(axis=0)
     reactions = list(setting.figures.lives.reactions.kinds)
     columns = {
         "subscriber_id": ids,
@@ -30,8 +36,8 @@ def truth_table(world: World) -> pa.Table:
         "leave_kind": coded(fate.kind, KINDS).dictionary_decode(),
         "faded": pa.array(signs.faded),
         "forwarded_to_rival": pa.array(signs.forwards.any(axis=0)),
-        "complained": pa.array((signs.complained_on < NEVER) | (signs.asked_on < NEVER)),
-        "asked_to_cancel": pa.array(signs.asked_on < NEVER),
+        "complained": pa.array(in_vain | asked),
+        "asked_to_cancel": pa.array(asked),
         "activity": pa.array(np.round(people.activity, 4)),
         "silent": pa.array(people.silent),
         "night_data": pa.array(people.night_data),

@@ -1,0 +1,22 @@
+"""The table of contents: every analysis, in the order they are computed, and the tables a run writes."""
+
+from __future__ import annotations
+
+from telco_crm.churn.score import CHURN
+from telco_crm.credit.stars import CREDIT
+from telco_crm.retain.priority import RETENTION
+from telco_crm.segment.arpu import ARPU
+from telco_crm.segment.groups import GROUPS
+from telco_crm.segment.segments import SEGMENTS
+
+ANALYSES = (ARPU, GROUPS, SEGMENTS, CREDIT, CHURN, RETENTION)
+
+# Table written → the order of its rows.
+OUTPUTS = {
+    "segments": "subscriber_id",
+    "groups": "group_id",
+    "arpu_bands": "band_no",
+    "credit": "subscriber_id",
+    "churn": "risk_rank",
+    "retention": "rank",
+}

@@ -1,0 +1,192 @@
+"""Options that commands share, and what they make of them: one Job per call."""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from telco_crm.errors import InputError, RuleError
+from telco_crm.months import Month
+
+if TYPE_CHECKING:
+    from telco_crm.output.writers import OutputStyle
+    from telco_crm.run import Result
+    from telco_crm.session import Settings
+
+TABLES = ("usage", "bills", "subscribers", "events", "contacts")
+DEFAULT_CONFIG = "telco-crm.toml"
+ENVIRONMENT = "TELCO_CRM_"
+Command = Callable[..., Any]
+
+
+@dataclass(frozen=True)
+class Job:
+    """One call of a command: its inputs and its options, as given."""
+
+    data: Path | None
+    flags: dict[str, tuple[str, ...]]
+    options: dict[str, Any]
+
+    @property
+    def inputs(self) -> tuple[Path | None, dict[str, tuple[str, ...]]]:
+        """The data folder and the flags of each table."""
+        if self.data is None and not any(self.flags.values()):
+            raise click.UsageError("no data: give the folder with the exports, or --usage, --bills … with files")
+        if sum(patterns.count("-") for patterns in self.flags.values()) > 1:
+            raise click.UsageError("standard input (-) can be given to one table only")
+        return self.data, self.flags
+
+    @functools.cached_property
+    def settings(self) -> Settings:
+        """The options in the form that the program takes; the configuration is read and checked here."""
+        from telco_crm.config import load_config
+        from telco_crm.session import Settings
+
+        o = self.options
+        extra = {key: o[key] for key in ("top",) if o.get(key) is not None}
+        return Settings(load_config(o["config"]), o["as_of"], o["seed"], o["threads"], o["memory_limit"], o["temp_dir"], o["lang"],
+                        o["max_rejects"], o["strict"], extra)
+
+    def style(self, default: str) -> OutputStyle:
+        """How tables are written."""
+        from telco_crm.output.writers import OutputStyle
+
+        return OutputStyle(self.options["format"] or default, self.options["excel"], self.options["lang"])
+
+    def style_for(self, target: str) -> OutputStyle:
+        """How the table in file `target` is written: by --format or its ending."""
+        from telco_crm.output.writers import format_of
+
+        return self.style(format_of(target, self.options["format"]))
+
+    def show(self, result: Result, out: str) -> None:
+        """The summary of a job, on standard error; nothing with --quiet."""
+        if self.options["quiet"]:
+            return
+        from rich.console import Console
+
+        from telco_crm.output.summary import Summary
+
+        summary = Summary(Console(stderr=True, width=None if _terminal() else 120), self.options["lang"])
+        summary.files(result.reports, result.rejects, result.unused)
+        if self.options["verbose"]:
+            summary.mappings(result.reports)
+        if result.as_of:
+            summary.say("run.month", month=result.as_of, first=result.months[0], last=result.months[-1])
+        summary.headlines(result.tables, str(result.as_of))
+        for name, why in result.impossible.items():
+            summary.say("run.impossible", "yellow", name=name, why=why)
+        for note in result.notes:
+            summary.say("run.note", note=note)
+        if result.rows:
+            tables = ", ".join(f"{name} {rows:,}" for name, rows in result.rows.items())
+            summary.say("run.wrote", out=out, tables=tables, seconds=result.seconds)
+
+
+def data_options(command: Command) -> Command:
+    """DATA, or --usage, --bills … for tables one by one."""
+    for table in reversed(TABLES):
+        command = click.option(f"--{table}", multiple=True, metavar="PATH|GLOB|-",
+                               help=f"Files of the table {table}; repeatable; - is standard input.")(command)
+    return click.argument("data", required=False, type=click.Path(path_type=Path))(command)
+
+
+def job_options(command: Command) -> Command:
+    """The common options; the command gets them with DATA and the table flags as one `job`."""
+    names = [p.name for p in _common(lambda: None).__click_params__]  # type: ignore[attr-defined]
+
+    @functools.wraps(command)
+    def wrapped(data: Path | None = None, **given: Any) -> Any:
+        flags = {table: given.pop(table) for table in TABLES if table in given}
+        options = {name: given.pop(name) for name in names}
+        options |= {name: given.pop(name, default) for name, default in (("format", None), ("excel", False))}
+        if "top" in given:
+            options["top"] = given.pop("top")
+        return command(job=Job(data, flags, options), **given)
+
+    return _common(wrapped)
+
+
+def style_options(command: Command) -> Command:
+    """--format and --excel."""
+    command = _option("--excel", is_flag=True, help="CSV with a byte-order mark, as spreadsheet programs want it.")(command)
+    return _option("--format", type=click.Choice(["csv", "parquet", "xlsx", "jsonl"]), help="Format of the results.")(command)
+
+
+def output_option(command: Command) -> Command:
+    """-o FILE."""
+    return click.option("-o", "--out", required=True, metavar="FILE", help="File for the result (.csv, .parquet, .xlsx, .jsonl); "
+                        "- is standard output.")(command)
+
+
+def rejects_option(command: Command) -> Command:
+    """--rejects DIR."""
+    return click.option("--rejects", type=click.Path(path_type=Path, file_okay=False),
+                        help="Folder for rejected rows.  [default: FILE.rejects beside the result]")(command)
+
+
+def _common(command: Command) -> Command:
+    options = [
+        click.option("--config", type=click.Path(path_type=Path, dir_okay=False), envvar=ENVIRONMENT + "CONFIG", is_eager=True,
+                     callback=_use_config, help=f"Configuration file.  [default: {DEFAULT_CONFIG} in this folder, if there is one]"),
+        _option("--as-of", metavar="YYYY-MM", callback=_month, help="Month to analyse.  [default: the newest complete month]"),
+        _option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Seed of everything random."),
+        _option("--threads", type=click.IntRange(1), default=_cores, show_default="all cores", help="Worker threads."),
+        _option("--memory-limit", metavar="SIZE", default="2GB", show_default=True, help="Memory of the engine, such as 800MB or 4GB."),
+        _option("--temp-dir", type=click.Path(path_type=Path, file_okay=False), help="Folder for temporary data."),
+        _option("--lang", type=click.Choice(["en", "zh"]), default="en", show_default=True, help="Language of names, reasons and headings."),
+        _option("--max-rejects", metavar="N|P%", help="Stop if a table has more rejected rows.  [default: no limit]"),
+        _option("--strict", is_flag=True, help="Exit code 3 if an analysis is impossible."),
+        click.option("-q", "--quiet", is_flag=True, help="No summary."),
+        click.option("-v", "--verbose", is_flag=True, help="Also show how headers were understood."),
+    ]
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def _option(name: str, **settings: Any) -> Callable[[Command], Command]:
+    """An option that also has an environment variable and a key in the configuration."""
+    return click.option(name, envvar=ENVIRONMENT + name.strip("-").replace("-", "_").upper(), **settings)
+
+
+def _use_config(context: click.Context, parameter: click.Parameter, value: Path | None) -> Path | None:
+    """Take the configuration's [options] as defaults: flags and environment variables beat them."""
+    path = value or (Path(DEFAULT_CONFIG) if Path(DEFAULT_CONFIG).is_file() else None)
+    if path is None or context.resilient_parsing:
+        return None
+    from telco_crm.tomlfile import parse_toml
+
+    try:
+        options = parse_toml(path.read_text("utf-8"), str(path)).get("options", {})
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: the configuration cannot be read ({error}); check the path, and save it as UTF-8") from None
+    if not isinstance(options, dict):
+        raise RuleError(f"{path}: options must be a table: [options]")
+    context.default_map = {**(context.default_map or {}), **options}
+    return path
+
+
+def _month(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+    if value is not None:
+        try:
+            Month(value)
+        except ValueError as error:
+            raise click.BadParameter(str(error)) from None
+    return value
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _terminal() -> bool:
+    import sys
+
+    return sys.stderr.isatty()

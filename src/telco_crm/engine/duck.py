@@ -1,0 +1,117 @@
+"""The embedded engine: DuckDB in this process, bounded memory, spilling to a temporary folder."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import duckdb
+import pandas as pd
+import pyarrow as pa
+
+
+from telco_crm.errors import InputError, OutputError, TelcoError, UsageError
+
+
+class DuckEngine:
+    """DuckDB behind the Engine protocol.
+
+    `memory_limit` is DuckDB's form, such as "2GB"; `temp_dir` is where a private folder for spilled data is made.
+    """
+
+    name = "duckdb"
+
+    def __init__(self, threads: int | None = None, memory_limit: str | None = None, temp_dir: Path | None = None) -> None:
+        self._folder = _private_folder(temp_dir)
+        settings: dict[str, Any] = {"preserve_insertion_order": False, "temp_directory": str(self._folder / "spill"),
+                                    "partitioned_write_flush_threshold": 65536}
+        if threads:
+            settings["threads"] = threads
+        if memory_limit:
+            settings["memory_limit"] = memory_limit
+        try:
+            self._connection = duckdb.connect(config=settings)
+        except duckdb.Error as error:
+            self.close()
+            raise UsageError(f"--memory-limit {memory_limit}: {_first_line(error)}") from None
+        self._connection.execute("SET TimeZone = 'UTC'")
+
+    def __enter__(self) -> DuckEngine:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    def run(self, sql: str) -> int:
+        """Execute a statement; how many rows it wrote, where it says so."""
+        found = self._execute(sql).fetchall()
+        return int(found[0][0]) if found and isinstance(found[0][0], int) else 0
+
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        """A small result, as tuples."""
+        return self._execute(sql).fetchall()
+
+    def frame(self, sql: str) -> pd.DataFrame:
+        """A result as a frame, for scikit-learn."""
+        return self._execute(sql).fetchdf()
+
+    def batches(self, sql: str) -> pa.RecordBatchReader:
+        """A large result, batch by batch, for writing."""
+        try:
+            return self._connection.sql(sql).to_arrow_reader(100_000)
+        except duckdb.Error as error:
+            raise _translated(error) from error
+
+    def register(self, name: str, data: pd.DataFrame | pa.Table) -> None:
+        """Make `data` known as table `name`, replacing what had that name."""
+        self._connection.register(name, data)
+
+    def columns(self, relation: str) -> dict[str, str]:
+        """Column names and SQL types of a table or a FROM item."""
+        return {row[0]: row[1] for row in self.rows(f"DESCRIBE SELECT * FROM {relation}")}
+
+    def temp_path(self, name: str) -> Path:
+        """A path in the engine's own temporary folder, which goes when the engine closes."""
+        return self._folder / name
+
+    def close(self) -> None:
+        """Free everything, the temporary folder included."""
+        if connection := getattr(self, "_connection", None):
+            connection.close()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _execute(self, sql: str) -> duckdb.DuckDBPyConnection:
+        try:
+            return self._connection.execute(sql)
+        except duckdb.Error as error:
+            raise _translated(error) from error
+
+
+def _private_folder(temp_dir: Path | None) -> Path:
+    try:
+        if temp_dir:
+            temp_dir.mkdir(parents=True, exist_ok=True)
+        return Path(tempfile.mkdtemp(prefix="telco-crm-", dir=temp_dir))
+    except OSError as error:
+        raise OutputError(f"--temp-dir {temp_dir}: {error.strerror}; name a folder that can be written") from None
+
+
+def _translated(error: duckdb.Error) -> Exception:
+    """The sentence for a failure that the user can mend; anything else is a defect of ours and stays as it is."""
+    text = _first_line(error)
+    if "No space left" in text or "max_temp_directory_size" in text:
+        return OutputError("no space left for temporary data; free some, or name a larger disk with --temp-dir")
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return TelcoError("the memory limit is too small for this step; raise --memory-limit or lower --threads")
+    if isinstance(error, duckdb.InvalidInputException) and "parquet" in text.lower():
+        return InputError(text)
+    return error
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().splitlines()[0]
+
+

@@ -1,0 +1,48 @@
+"""The subscribers of a month: one row each, with what every list needs to know of them."""
+
+from __future__ import annotations
+
+from telco_crm.analysis import RunContext
+from telco_crm.engine.sql import literal
+from telco_crm.features.catalog import Catalog
+from telco_crm.schema import load_schema
+
+RECORD_COLUMNS = ("brand", "region", "gender", "plan", "account_id", "status", "activated_on", "cancelled_on", "contract_end", "vip_card")
+
+
+def create_people(context: RunContext, catalog: Catalog) -> None:
+    """Make the tables `arpu` (subscriber_id, month, arpu exact to 6 decimals) and `people`.
+
+    `people` holds everybody with a usage record or bill in the as-of month, or on the books at its end: subscriber_id, arpu (of the
+    month; NULL without a bill), months_on_network (whole months), has_left (cancelled before the end of the month), left_this_month
+    and the columns of the subscriber record (NULL without the table).
+    """
+    end, start, as_of = f"DATE '{context.as_of.end}'", f"DATE '{context.as_of.start}'", literal(str(context.as_of))
+    spine = f"SELECT subscriber_id FROM features WHERE month = {as_of}"
+    left = "false"
+    records = _no_records()
+    if context.has("subscribers"):
+        records = "subscribers"
+        left = f"coalesce(cancelled_on < {end}, status = 'closed' AND active IS NULL, false)"
+        spine += (f" UNION SELECT subscriber_id FROM subscribers WHERE coalesce(activated_on < {end}, true) "
+                  f"AND coalesce(cancelled_on >= {end}, status IS NULL OR status <> 'closed')")
+    if context.has("bills"):
+        expression = catalog.features["arpu"].bill
+        context.create("arpu", f"SELECT subscriber_id, month, CAST({expression} AS DECIMAL(18,6)) AS arpu FROM bills "
+                               f"WHERE month <= {as_of}")
+    bill = f"SELECT subscriber_id, arpu FROM arpu WHERE month = {as_of}" if context.has("bills") else (
+        "SELECT '' AS subscriber_id, CAST(NULL AS DECIMAL(18,6)) AS arpu LIMIT 0")
+    columns = ", ".join(RECORD_COLUMNS)
+    months = f"CASE WHEN activated_on < {end} THEN date_sub('month', activated_on, least({end}, coalesce(cancelled_on, {end}))) END"
+    context.create("people", f"""
+        SELECT subscriber_id, arpu, {months} AS months_on_network, {left} AS has_left,
+               coalesce(cancelled_on >= {start} AND cancelled_on < {end}, false) AS left_this_month, {columns}
+        FROM ({spine}) LEFT JOIN ({bill}) USING (subscriber_id) LEFT JOIN {records} USING (subscriber_id)
+        LEFT JOIN (SELECT DISTINCT subscriber_id, true AS active FROM features WHERE month = {as_of}) USING (subscriber_id)""")
+
+
+def _no_records() -> str:
+    types = {"date": "DATE"}
+    columns = load_schema("subscribers").columns
+    empty = ", ".join(f"CAST(NULL AS {types.get(columns[n].type, 'VARCHAR')}) AS {n}" for n in RECORD_COLUMNS)
+    return f"(SELECT '' AS subscriber_id, {empty} LIMIT 0)"

@@ -1,0 +1,132 @@
+"""A source file as batches of raw rows that SQL can read: Arrow tables for text, the file itself for Parquet."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from telco_crm.engine.base import Engine
+from telco_crm.engine.sql import identifier, literal
+from telco_crm.errors import InputError
+from telco_crm.ingest.convert import Cell
+from telco_crm.ingest.lines import BadLine
+from telco_crm.ingest.mapping import Binding, TableMapping
+from telco_crm.ingest.sources import SourceFile
+from telco_crm.ingest.textfile import SAMPLE_ROWS, TextChunk, TextLayout, read_chunks, read_layout
+
+BATCH_ROWS = 1_000_000
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Rows of one file: FROM item `relation` (with a `line` column) of `count` rows, besides the damaged lines `bad`.
+
+    `raw` gives the whole text of the rows on some lines, in rising order.
+    """
+
+    file: str
+    relation: str
+    count: int
+    raw: Callable[[Sequence[int]], list[str]]
+    bad: list[BadLine] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class OpenFile:
+    """A source file whose header is known: its headers, samples, and how to get at cells and rows."""
+
+    file: SourceFile
+    headers: tuple[str, ...]
+    samples: Mapping[str, Sequence[str]]
+    layout: str
+    cells: Callable[[Sequence[Binding]], dict[str, Cell]]
+    batches: Callable[[Sequence[Binding]], Iterator[Batch]]
+
+
+def open_file(engine: Engine, file: SourceFile, mapping: TableMapping, threads: int) -> OpenFile:
+    """Look at a file's header and first rows.
+
+    Raises:
+        InputError: the file cannot be read as what it is.
+    """
+    if file.format == "parquet":
+        return _open_parquet(engine, file)
+    layout, samples = read_layout(file, mapping)
+    names = {",": "comma", "\t": "tab", "|": "pipe", ";": "semicolon"}
+    shown = f"CSV, {layout.encoding}, {names.get(layout.delimiter, layout.delimiter)}" + (f", {file.compression}" if file.compression else "")
+    return OpenFile(file, layout.header, samples, shown, _text_cells,
+                    lambda bindings: _text_batches(engine, file, layout, bindings, threads))
+
+
+def _text_cells(bindings: Sequence[Binding]) -> dict[str, Cell]:
+    found = [b for b in bindings if b.header]
+    return {**{b.name: Cell(f"c{i}", "VARCHAR") for i, b in enumerate(found)}, **_constants(bindings)}
+
+
+def _constants(bindings: Sequence[Binding]) -> dict[str, Cell]:
+    return {b.name: Cell(literal(b.constant), "VARCHAR") for b in bindings if b.constant is not None}
+
+
+def _text_batches(engine: Engine, file: SourceFile, layout: TextLayout, bindings: Sequence[Binding], threads: int) -> Iterator[Batch]:
+    fields = [layout.header.index(b.header) for b in bindings if b.header]
+    waiting: list[TextChunk] = []
+    for chunk in read_chunks(file, layout, fields, threads):
+        waiting.append(chunk)
+        if sum(c.table.num_rows for c in waiting) >= BATCH_ROWS:
+            yield _text_batch(engine, file, waiting)
+            waiting = []
+    if waiting:
+        yield _text_batch(engine, file, waiting)
+
+
+def _text_batch(engine: Engine, file: SourceFile, chunks: Sequence[TextChunk]) -> Batch:
+    table = pa.concat_tables([c.table for c in chunks])
+    engine.register("raw_rows", table)
+    spans = [(int(c.lines.numbers[-1]) if c.lines.count else -1, c) for c in chunks]
+
+    def raw(lines: Sequence[int]) -> list[str]:
+        return [next(c for last, c in spans if line <= last).raw(line) for line in lines]
+
+    return Batch(file.name, "raw_rows", table.num_rows, raw, [b for c in chunks for b in c.bad])
+
+
+def _open_parquet(engine: Engine, file: SourceFile) -> OpenFile:
+    try:
+        parquet = pq.ParquetFile(file.path)
+        schema, count = parquet.schema_arrow, parquet.metadata.num_rows
+    except (pa.ArrowException, OSError) as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise InputError(f"{file.name} is not a whole Parquet file ({reason}); copy or export it again") from None
+    relation = f"read_parquet({literal(str(file.path))}, file_row_number=true, hive_partitioning=false)"
+    types = engine.columns(relation)
+    zones = {f.name: f.type.tz for f in schema if pa.types.is_timestamp(f.type) and f.type.tz}
+    headers = tuple(schema.names)
+    shown = ", ".join(f"CAST({identifier(h)} AS VARCHAR)" for h in headers)
+    first = engine.rows(f"SELECT {shown} FROM {relation} WHERE file_row_number < {SAMPLE_ROWS}")
+    samples = {h: [row[i] or "" for row in first] for i, h in enumerate(headers)}
+    numbered = f"(SELECT *, file_row_number + 1 AS line FROM {relation})"
+
+    def cells(bindings: Sequence[Binding]) -> dict[str, Cell]:
+        found = {b.name: Cell(identifier(b.header), types[b.header], zones.get(b.header)) for b in bindings if b.header}
+        return {**found, **_constants(bindings)}
+
+    def raw(lines: Sequence[int]) -> list[str]:
+        wanted = ", ".join(map(str, lines))
+        rows = engine.rows(f"SELECT {shown} FROM {numbered} WHERE line IN ({wanted}) ORDER BY line")
+        return [_as_csv(row) for row in rows]
+
+    def batches(bindings: Sequence[Binding]) -> Iterator[Batch]:
+        yield Batch(file.name, numbered, count, raw)
+
+    return OpenFile(file, headers, samples, "Parquet", cells, batches)
+
+
+def _as_csv(row: Sequence[object]) -> str:
+    out = io.StringIO()
+    csv.writer(out, lineterminator="").writerow(["" if v is None else v for v in row])
+    return out.getvalue()

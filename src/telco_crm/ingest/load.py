@@ -1,0 +1,138 @@
+"""Reading every table: each row is accepted, typed, or goes whole to the reject file; the counts always add up."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from telco_crm.engine.base import Engine
+from telco_crm.engine.sql import identifier, literal
+from telco_crm.errors import InputError, UsageError
+from telco_crm.ingest.batches import Batch, OpenFile, open_file
+from telco_crm.ingest.convert import Conversion, conversion
+from telco_crm.ingest.lines import BadLine
+from telco_crm.ingest.mapping import Binding, TableMapping, bind
+from telco_crm.ingest.rejects import RejectFile
+from telco_crm.ingest.sinks import Sink, TableSink
+from telco_crm.ingest.sources import SourceFile
+from telco_crm.schema import Schema, load_schema
+
+EXPLAIN_ROWS = 100_000  # rejected rows explained at a time
+
+
+@dataclass
+class FileReport:
+    """What became of one file: read = accepted + rejected."""
+
+    table: str
+    file: str
+    path: Path
+    layout: str
+    read: int = 0
+    accepted: int = 0
+    columns: dict[str, str] = field(default_factory=dict)  # canonical column → header or constant
+    unused: tuple[str, ...] = ()
+
+    @property
+    def rejected(self) -> int:
+        """Rows in the reject file."""
+        return self.read - self.accepted
+
+
+@dataclass(frozen=True)
+class Reader:
+    """How tables are read: the engine, threads, the user's mappings and where rejects go (None: only counted)."""
+
+    engine: Engine
+    mappings: Mapping[str, TableMapping]
+    threads: int
+    rejects: Path | None = None
+    max_rejects: str | None = None
+
+    def read(self, table: str, files: Sequence[SourceFile], sink: Sink | None = None) -> tuple[list[FileReport], RejectFile]:
+        """Read all files of a table into `sink`, by default an engine table of that name.
+
+        Raises:
+            InputError: a file cannot be read or mapped, no row was acceptable, or there were too many rejects.
+        """
+        schema, mapping = load_schema(table), self.mappings.get(table, TableMapping())
+        self._check_zones(mapping, table)
+        opened = self._open_all(schema, files, mapping)
+        sink = sink or TableSink(self.engine, schema)
+        rejects = RejectFile(self.rejects / f"{table}.csv" if self.rejects else None)
+        try:
+            reports = [self._read_file(schema, file, bindings, mapping, sink, rejects) for file, bindings in opened]
+        finally:
+            rejects.close()
+        self._check_counts(table, reports, rejects)
+        return reports, rejects
+
+    def _open_all(self, schema: Schema, files: Sequence[SourceFile], mapping: TableMapping) -> list[tuple[OpenFile, list[Binding]]]:
+        opened, problems = [], []
+        for file in files:
+            try:
+                found = open_file(self.engine, file, mapping, self.threads)
+                opened.append((found, bind(schema, found.headers, mapping, file.name, found.samples, file.hive)))
+            except InputError as error:
+                problems += error.problems
+        if problems:
+            raise InputError(list(dict.fromkeys(problems)))
+        return opened
+
+    def _read_file(self, schema: Schema, file: OpenFile, bindings: list[Binding], mapping: TableMapping,
+                   sink: Sink, rejects: RejectFile) -> FileReport:
+        used = {b.name: b.header or f'always "{b.constant}"' for b in bindings}
+        unused = tuple(h for h in file.headers if h not in used.values())
+        report = FileReport(schema.name, file.file.name, file.file.path, file.layout, columns=used, unused=unused)
+        how = conversion(schema, bindings, file.cells(bindings), mapping, file.file.name)
+        bound = {b.name for b in bindings}
+        for batch in file.batches(bindings):
+            kept, refused = sink.add(batch, how, bound)
+            report.read += batch.count + len(batch.bad)
+            report.accepted += kept
+            bad = [*batch.bad, *refused]
+            if kept + len(refused) < batch.count:
+                bad += self._explained(batch, how)
+            rejects.add(report.file, sorted(bad))
+        return report
+
+    def _explained(self, batch: Batch, how: Conversion) -> list[BadLine]:
+        """The rows that were not good, with every problem of each."""
+        texts = ", ".join(f"{sql} AS {identifier(name)}" for name, sql in how.problems.items())
+        rows = self.engine.rows(how.select(batch.relation, f"line, {texts}") + " WHERE NOT good ORDER BY line")
+        bad: list[BadLine] = []
+        for at in range(0, len(rows), EXPLAIN_ROWS):
+            part = rows[at : at + EXPLAIN_ROWS]
+            for row, text in zip(part, batch.raw([r[0] for r in part]), strict=True):
+                wrong = {name: why for name, why in zip(how.problems, row[1:], strict=True) if why}
+                reason = "; ".join(wrong.values()) if len(wrong) == 1 else "; ".join(f"{n} {w}" for n, w in wrong.items())
+                bad.append(BadLine(row[0], text, ";".join(wrong), reason))
+        return bad
+
+    def _check_counts(self, table: str, reports: Sequence[FileReport], rejects: RejectFile) -> None:
+        read, accepted = sum(r.read for r in reports), sum(r.accepted for r in reports)
+        if read and not accepted:
+            raise InputError(f"{table}: none of the {read:,} rows could be accepted; the first: {rejects.first[0]}")
+        limit = _limit(self.max_rejects, read)
+        if limit is not None and read - accepted > limit:
+            first = "; ".join(rejects.first)
+            raise InputError(f"{table}: {read - accepted:,} of {read:,} rows were rejected, more than --max-rejects "
+                             f"{self.max_rejects} allows; mend the file or its mapping; the first: {first}")
+
+    def _check_zones(self, mapping: TableMapping, table: str) -> None:
+        for key in ("zone", "source_zone"):
+            zone = getattr(mapping, key)
+            if zone and not self.engine.rows(f"SELECT 1 FROM pg_timezone_names() WHERE name = {literal(zone)}"):
+                raise InputError(f'[input.{table}] {key}: unknown time zone "{zone}"; use a name such as Asia/Shanghai')
+
+
+def _limit(max_rejects: str | None, read: int) -> float | None:
+    """`--max-rejects N` or `P%` as a number of rows."""
+    if max_rejects is None:
+        return None
+    match = re.fullmatch(r"(\d+)|(\d+(?:\.\d+)?)%", max_rejects.strip())
+    if not match:
+        raise UsageError(f'--max-rejects takes a number or a percentage such as 100 or 5%, not "{max_rejects}"')
+    return float(match[1]) if match[1] else float(match[2]) / 100 * read

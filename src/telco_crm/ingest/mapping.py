@@ -1,0 +1,181 @@
+"""From an export's headers to canonical columns: recognised names, the user's mapping, units and value spellings."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from importlib import resources
+from typing import Literal
+
+from telco_crm.errors import InputError
+from telco_crm.rules import Model, nearest
+from telco_crm.schema import Column, Schema
+
+
+class TableMapping(Model):
+    """`[input.<table>]` of the user's file: what recognition cannot know.
+
+    columns: canonical column → export header; constants: canonical column → value for every row; values: canonical
+    column → {export spelling → accepted value}; formats: canonical column → strptime format(s); units: canonical
+    column → unit; zone: the operator's zone, into which instants (offsets, epoch seconds) are turned; source_zone:
+    the zone of times that carry none; header: column names of a file without a header line.
+    """
+
+    columns: dict[str, str] = {}
+    constants: dict[str, str] = {}
+    values: dict[str, dict[str, str]] = {}
+    formats: dict[str, str | tuple[str, ...]] = {}
+    units: dict[str, str] = {}
+    nulls: tuple[str, ...] = ("", "NULL", "null", "\\N")
+    decimal: Literal[".", ","] = "."
+    thousands: Literal[",", ".", " ", "'", ""] = ","
+    zone: str | None = None
+    source_zone: str | None = None
+    encoding: str | None = None
+    delimiter: str | None = None
+    header: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Binding:
+    """How one canonical column is filled: from a header of the file, from a hive folder or by a constant."""
+
+    name: str
+    column: Column
+    header: str | None = None
+    constant: str | None = None
+    factor: str = "1"
+    formats: tuple[str, ...] = ()
+    values: Mapping[str, str] = field(default_factory=dict)
+
+
+def bind(schema: Schema, headers: Sequence[str], mapping: TableMapping, file: str,
+         samples: Mapping[str, Sequence[str]], hive: Mapping[str, str] | None = None) -> list[Binding]:
+    """One Binding per canonical column that this file fills, in the schema's order.
+
+    `samples` holds some values per header; they settle a header that could mean several columns.
+
+    Raises:
+        InputError: with every problem: missing or doubly matched columns, mapped headers that are absent.
+    """
+    problems = _mapping_problems(schema, headers, mapping, file)
+    chosen: dict[str, list[str]] = {c: [h] for c, h in mapping.columns.items() if c in schema.columns}
+    taken = {h for found in chosen.values() for h in found}
+    for header in headers:
+        if header in taken:
+            continue
+        names = [n for n in _candidates(schema, header) if n not in mapping.columns and n not in mapping.constants]
+        if len(names) > 1:
+            names = [n for n in names if _fits(schema.columns[n], mapping.values.get(n, {}), samples.get(header, ()))]
+            if len(names) != 1:
+                problems.append(_ambiguous(schema, header, file))
+                continue
+        for name in names:
+            chosen.setdefault(name, []).append(header)
+    for name, found in chosen.items():
+        if len(found) > 1:
+            twice = f'the header "{found[0]}" stands twice' if len(set(found)) == 1 else "headers " + " and ".join(
+                f'"{h}"' for h in found) + f" both mean {name}"
+            problems.append(f'{file}: {twice}; say which one counts in the mapping: [input.{schema.name}.columns] '
+                            f'{name} = "{found[-1]}"' + (" after renaming one" if len(set(found)) == 1 else ""))
+    constants = dict(mapping.constants)
+    for key, value in (hive or {}).items():
+        for name in _candidates(schema, key):
+            if name not in chosen:
+                constants.setdefault(name, value)
+    problems += _missing(schema, chosen, constants, headers, file)
+    if problems:
+        raise InputError(problems)
+    return [_binding(name, column, chosen.get(name, [None])[0], constants.get(name), mapping)
+            for name, column in schema.columns.items() if name in chosen or name in constants]
+
+
+def fold(text: str) -> str:
+    """A header or value without differences of case, width, spacing or joining signs."""
+    return re.sub(r"[\s_\-]+", "_", unicodedata.normalize("NFKC", text).strip().strip("\ufeff").lower())
+
+
+@cache
+def unit_table(unit: str) -> dict[str, float]:
+    """Accepted unit names → multiple of the schema's `unit`; empty if the column has no convertible unit."""
+    text = resources.files("telco_crm.schema").joinpath("units.toml").read_text("utf-8")
+    return {fold(name): factor for name, factor in tomllib.loads(text).get(unit, {}).items()}
+
+
+def spellings(column: Column, extra: Mapping[str, str]) -> dict[str, str]:
+    """Folded spelling → accepted value, the mapping's own spellings first."""
+    known = {fold(s): value for value, others in column.values.items() for s in (value, *others)}
+    return {**known, **{fold(s): value for s, value in extra.items()}}
+
+
+def _binding(name: str, column: Column, header: str | None, constant: str | None, mapping: TableMapping) -> Binding:
+    formats = mapping.formats.get(name, ())
+    unit = mapping.units.get(name) or (_split_unit(column, header)[1] if header else None)
+    factor = unit_table(column.unit).get(fold(unit), 1) if unit else 1
+    return Binding(name, column, header, None if header else constant, f"{factor:g}" if factor < 1 else str(int(factor)),
+                   (formats,) if isinstance(formats, str) else formats, mapping.values.get(name, {}))
+
+
+def _candidates(schema: Schema, header: str) -> list[str]:
+    """The canonical columns that `header` may mean."""
+    return [name for name, column in schema.columns.items() if _matches(name, column, header)]
+
+
+def _matches(name: str, column: Column, header: str) -> bool:
+    names = {fold(n) for n in (name, column.zh, *column.aliases)}
+    return fold(header) in names or fold(_split_unit(column, header)[0]) in names
+
+
+def _split_unit(column: Column, header: str) -> tuple[str, str | None]:
+    """("duration", "min") for `duration (min)` or `duration_min`; the unit only if the column knows it."""
+    match = re.fullmatch(r"(.+?)[\s_]*[(\[/]\s*([^)\]]+?)\s*[)\]]?|(.+)_([^_]+)", fold(header))
+    if not match:
+        return header, None
+    base, unit = (match[1], match[2]) if match[1] else (match[3], match[4])
+    return (base.strip("_"), unit) if unit in unit_table(column.unit) else (header, None)
+
+
+def _fits(column: Column, extra: Mapping[str, str], sample: Sequence[str]) -> bool:
+    known = spellings(column, extra)
+    values = [v for v in sample if v and v.strip()]
+    return bool(values) and all(fold(v) in known for v in values)
+
+
+def _ambiguous(schema: Schema, header: str, file: str) -> str:
+    names = _candidates(schema, header)
+    return (f'{file}: the header "{header}" could mean {" or ".join(names)} and its values do not settle it; '
+            f'name it in the mapping: [input.{schema.name}.columns] {names[0]} = "{header}"')
+
+
+def _missing(schema: Schema, chosen: Mapping[str, Sequence[str]], constants: Mapping[str, str],
+             headers: Sequence[str], file: str) -> list[str]:
+    absent = [n for n in schema.required if n not in chosen and n not in constants]
+    shown = ", ".join(headers[:20]) + (" …" if len(headers) > 20 else "")
+    return [f'{file}: no column for "{name}" ({schema.columns[name].zh}), which {schema.name} cannot do without; its headers '
+            f'are {shown}; name it in the mapping: [input.{schema.name}.columns] {name} = "…"' for name in absent]
+
+
+def _mapping_problems(schema: Schema, headers: Sequence[str], mapping: TableMapping, file: str) -> list[str]:
+    where = f"[input.{schema.name}"
+    problems = [f'{file}: the mapping names the column "{header}" for {name}, but the file has no such header; '
+                f"its headers are {', '.join(headers[:20])}{nearest(header, headers)}"
+                for name, header in mapping.columns.items() if name in schema.columns and header not in headers]
+    for part in ("columns", "constants", "values", "formats", "units"):
+        for name in getattr(mapping, part):
+            if name not in schema.columns:
+                problems.append(f"{where}.{part}] {name}: {schema.name} has no such column{nearest(name, schema.columns)}")
+    for name, unit in mapping.units.items():
+        column = schema.columns.get(name)
+        if column and fold(unit) not in unit_table(column.unit):
+            known = ", ".join(unit_table(column.unit)) or "none: the column has no unit"
+            problems.append(f'{where}.units] {name}: unknown unit "{unit}"; known are {known}')
+    for name, pairs in mapping.values.items():
+        column = schema.columns.get(name)
+        if column and column.type == "enum" and not column.open:
+            problems += [f'{where}.values.{name}] {spelling}: "{value}" is not accepted; accepted are {", ".join(column.values)}'
+                         for spelling, value in pairs.items() if value not in column.values]
+    return problems

@@ -1,0 +1,52 @@
+"""Rejected rows: kept whole, with file, line, column and reason, in one CSV per table."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TextIO
+
+from telco_crm.ingest.lines import BadLine
+from telco_crm.safety import neutral
+
+HEADER = ("file", "line", "column", "reason", "row")
+
+
+class RejectFile:
+    """The reject file of one table; without a `path` rows are only counted."""
+
+    def __init__(self, path: Path | None) -> None:
+        self.path = path
+        self.count = 0
+        self.reasons: Counter[str] = Counter()
+        self.first: list[str] = []
+        self._stream: TextIO | None = None
+        if path:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._stream = path.open("w", newline="", encoding="utf-8")
+            self._writer = csv.writer(self._stream, lineterminator="\n")
+            self._writer.writerow(HEADER)
+
+    def add(self, file: str, bad: Iterable[BadLine]) -> None:
+        """Write the rows of `file` that were set aside."""
+        for row in bad:
+            self.count += 1
+            self.reasons[f"{row.column}: {_kind(row.reason)}" if row.column else row.reason] += 1
+            if len(self.first) < 3:
+                self.first.append(f"{file}, line {row.line}{', ' + row.column if row.column else ''}: {row.reason}")
+            if self._stream:
+                cells = (file, row.line, row.column, row.reason, row.text)
+                self._writer.writerow([neutral(c) if isinstance(c, str) else c for c in cells])
+
+    def close(self) -> None:
+        """Finish the file."""
+        if self._stream:
+            self._stream.close()
+
+
+def _kind(reason: str) -> str:
+    """A reason without the value or line it quotes, so that equal reasons are counted together."""
+    return re.sub(r'^".*?" |; .*| of line \d+.*', "", reason, flags=re.DOTALL)

@@ -1,0 +1,78 @@
+"""SQL for times: the forms that are read without being told, the user's formats, and zones."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from telco_crm.engine.sql import literal
+
+COMPACT = ("%Y%m%d%H%M%S", "%Y%m%d%H%M", "%Y%m%d", "%Y.%m.%d %H:%M:%S", "%Y.%m.%d", "%Y年%m月%d日 %H:%M:%S", "%Y年%m月%d日%H时%M分%S秒", "%Y年%m月%d日")
+EARLIEST, LATEST = "TIMESTAMP '1900-01-01'", "TIMESTAMP '2199-12-31 23:59:59'"  # keeps 5/3/26 from being the year 5
+OFFSET = r" ?(Z|[+-]\d{2}:?\d{2})"
+
+
+def time_from_text(r: str, formats: Sequence[str], zone: str | None, source_zone: str | None) -> str:
+    """TIMESTAMP of the text `r`, local wall-clock time; NULL where it is none.
+
+    Without `formats`: 2026-03-05 10:15:00, 2026/3/5 10:15, 2026-03-05T10:15:00+08:00, 20260305101500, 20260305, 2026年3月5日
+    and seconds or milliseconds since 1970. A time that names its offset keeps the wall clock it shows, unless `zone` says into
+    which zone instants are to be turned; epoch seconds are instants and without a `zone` are shown as UTC.
+    """
+    found = _from_formats(r, formats, zone, source_zone) if formats else _recognised(r, zone, source_zone)
+    slow = f"CASE WHEN {found} BETWEEN {EARLIEST} AND {LATEST} THEN {found} END"
+    if formats or source_zone:
+        return slow
+    return f"CASE WHEN strlen({r}) = 19 AND {r} LIKE '____-__-__ __:__:__' THEN TRY_CAST({r} AS TIMESTAMP) ELSE {slow} END"
+
+
+def time_from_timestamp(r: str, sql_type: str, stored_zone: str | None, zone: str | None, source_zone: str | None) -> str:
+    """TIMESTAMP, local wall clock, of a stored timestamp; one with a time zone is turned into `zone`, else its own."""
+    if sql_type == "TIMESTAMP WITH TIME ZONE":
+        return _at(r, zone or stored_zone or "UTC")
+    return _shift(f"CAST({r} AS TIMESTAMP)", source_zone, zone)
+
+
+def _recognised(r: str, zone: str | None, source_zone: str | None) -> str:
+    shown = f"CASE WHEN {r}[1] BETWEEN '0' AND '9' THEN TRY_CAST({r} AS TIMESTAMP) END"
+    marked = f"regexp_matches({r}, '(Z|[+-]\\d\\d(:?\\d\\d)?)$') AND contains({r}, ':')"
+    instant = f"TRY_CAST({r} AS TIMESTAMPTZ)"
+    local = _shift(shown, source_zone, zone)
+    if zone:
+        local = f"CASE WHEN {marked} THEN {_at(instant, zone)} ELSE {local} END"
+    digits = f"TRY_CAST({r} AS BIGINT)"
+    epoch = f"CASE length({r}) WHEN 10 THEN {_epoch(f'{digits} * 1000', zone)} WHEN 13 THEN {_epoch(digits, zone)} END"
+    compact = _shift(f"try_strptime({r}, [{', '.join(map(literal, COMPACT))}])", source_zone, zone)
+    return (f"CASE WHEN NOT ({r}[5] BETWEEN '0' AND '9') THEN coalesce({local}, {compact}) "
+            f"WHEN length({r}) IN (10, 13) THEN {epoch} ELSE {compact} END")
+
+
+def _from_formats(r: str, formats: Sequence[str], zone: str | None, source_zone: str | None) -> str:
+    tries = []
+    for form in formats:
+        if "%z" in form:
+            plain = re.sub(r" ?%z", "", form)
+            wall = f"try_strptime(regexp_replace({r}, {literal(OFFSET)}, ''), {literal(plain)})"
+            offset = f"regexp_extract({r}, {literal(OFFSET)}, 1)"
+            instant = f"TRY_CAST(concat(strftime({wall}, '%Y-%m-%d %H:%M:%S'), {offset}) AS TIMESTAMPTZ)"
+            tries.append(_at(instant, zone) if zone else f"CASE WHEN {offset} <> '' THEN {wall} END")
+        elif form in ("epoch", "epoch_ms"):
+            number = f"TRY_CAST({r} AS BIGINT)" + (" * 1000" if form == "epoch" else "")
+            tries.append(_epoch(number, zone))
+        else:
+            tries.append(_shift(f"try_strptime({r}, {literal(form)})", source_zone, zone))
+    return f"coalesce({', '.join(tries)})" if len(tries) > 1 else tries[0]
+
+
+def _epoch(milliseconds: str, zone: str | None) -> str:
+    stamp = f"epoch_ms({milliseconds})"
+    return _at(f"CAST({stamp} AS TIMESTAMP) AT TIME ZONE 'UTC'", zone) if zone else f"CAST({stamp} AS TIMESTAMP)"
+
+
+def _at(instant: str, zone: str) -> str:
+    return f"timezone({literal(zone)}, {instant})"
+
+
+def _shift(wall: str, source_zone: str | None, zone: str | None) -> str:
+    """Wall-clock time of `source_zone` as wall-clock time of `zone`, where both are named."""
+    return _at(_at(wall, source_zone), zone) if source_zone and zone else wall

@@ -1,0 +1,122 @@
+"""Tables out: CSV, Parquet, XLSX or JSON Lines, in a stated order, with fixed decimals and harmless cells."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from telco_crm.engine.base import Engine
+from telco_crm.engine.sql import identifier, literal
+from telco_crm.errors import OutputError, UsageError
+from telco_crm.safety import FORMULA, neutral
+from telco_crm.schema import Schema
+
+FORMATS = {"csv": ".csv", "parquet": ".parquet", "xlsx": ".xlsx", "jsonl": ".jsonl"}
+ENDINGS = {".csv": "csv", ".parquet": "parquet", ".pq": "parquet", ".xlsx": "xlsx", ".jsonl": "jsonl", ".ndjson": "jsonl"}
+XLSX_ROWS = 1_048_575
+CREATED = datetime(2000, 1, 1)  # a workbook carries a date of creation; a fixed one keeps equal outputs equal
+BOM = "\ufeff".encode()
+
+
+@dataclass(frozen=True)
+class OutputStyle:
+    """How tables are written: the format, a BOM for spreadsheet programs, and the language of XLSX headings."""
+
+    format: str = "csv"
+    excel: bool = False
+    lang: str = "en"
+
+
+def format_of(path: str, named: str | None) -> str:
+    """The format of an output: as named, else by file ending, else CSV.
+
+    Raises:
+        UsageError: the ending is unknown.
+    """
+    if named:
+        return named
+    ending = Path(path).suffix.lower()
+    if ending and ending not in ENDINGS and path != "-" and not Path(path).exists():
+        raise UsageError(f"-o {path}: unknown ending {ending}; use {', '.join(FORMATS.values())} or name the --format")
+    return ENDINGS.get(ending, "csv")
+
+
+def write_table(engine: Engine, sql: str, path: Path, schema: Schema, style: OutputStyle) -> int:
+    """Write the columns of `schema` of query `sql` (which says the order of rows) to `path`; how many rows.
+
+    Raises:
+        OutputError: too many rows for a sheet, or the optional XLSX writer is missing.
+    """
+    if style.format == "xlsx":
+        return _write_xlsx(engine.batches(_shaped(sql, schema, style)), path, schema, style)
+    options = {"csv": "FORMAT csv, HEADER", "parquet": "FORMAT parquet, COMPRESSION zstd", "jsonl": "FORMAT json"}[style.format]
+    rows = engine.run(f"COPY ({_shaped(sql, schema, style)}) TO {literal(str(path))} ({options})")
+    if style.excel and style.format == "csv":
+        _add_bom(path)
+    return rows
+
+
+def _shaped(sql: str, schema: Schema, style: OutputStyle) -> str:
+    columns = []
+    for name, column in schema.columns.items():
+        value = identifier(name)
+        if column.type == "int":
+            value = f"CAST({value} AS BIGINT)"
+        elif column.decimals is not None and style.format != "parquet":
+            value = f"CAST({value} AS DECIMAL(28,{column.decimals}))"
+        elif column.decimals is not None:
+            value = f"round(CAST({value} AS DOUBLE), {column.decimals})"
+        elif column.type in ("id", "text", "name", "enum", "month") and style.format in ("csv",):
+            value = f"CASE WHEN regexp_matches({value}, {literal(FORMULA.pattern)}) THEN concat('''', {value}) ELSE {value} END"
+        columns.append(f"{value} AS {identifier(name)}")
+    return f"SELECT {', '.join(columns)} FROM ({sql})"
+
+
+def _write_xlsx(batches: pa.RecordBatchReader, path: Path, schema: Schema, style: OutputStyle) -> int:
+    try:
+        import xlsxwriter
+    except ImportError:
+        raise OutputError("XLSX needs the package xlsxwriter; install it with: pip install 'telco-crm[xlsx]'") from None
+    book = xlsxwriter.Workbook(str(path), {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False,
+                                           "strings_to_numbers": False})
+    book.set_properties({"created": CREATED})
+    sheet = book.add_worksheet((schema.zh if style.lang == "zh" else schema.en)[:31])
+    bold = book.add_format({"bold": True})
+    sheet.freeze_panes(1, 0)
+    for at, (name, column) in enumerate(schema.columns.items()):
+        sheet.write_string(0, at, column.zh if style.lang == "zh" else name, bold)
+    count = 0
+    for batch in batches:
+        for row in batch.to_pylist():
+            count += 1
+            if count > XLSX_ROWS:
+                raise OutputError(f"{path.name}: a sheet holds at most {XLSX_ROWS:,} rows; write CSV or Parquet instead")
+            for at, value in enumerate(row.values()):
+                _write_cell(sheet, count, at, value)
+    book.close()
+    return count
+
+
+def _write_cell(sheet: Any, row: int, at: int, value: Any) -> None:
+    if value is None:
+        return
+    if isinstance(value, str):
+        sheet.write_string(row, at, neutral(value))
+    elif isinstance(value, bool):
+        sheet.write_boolean(row, at, value)
+    else:
+        sheet.write_number(row, at, float(value))
+
+
+def _add_bom(path: Path) -> None:
+    whole = path.with_name(path.name + ".bom")
+    with whole.open("wb") as out, path.open("rb") as source:
+        out.write(BOM)
+        while block := source.read(1 << 20):
+            out.write(block)
+    whole.replace(path)
+
