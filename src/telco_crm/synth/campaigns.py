@@ -55,9 +55,7 @@ def make_contacts(setting: Setting, people: People) -> Contacts:
         rng = setting.dice.rng("campaign", number)
         start, length = timeline.start(plan.month), timeline.length(plan.month)
         bill = plan.bill * setting.options.price_level
-        chosen = np.flatnonzero(
-            (people.bill >= bill) & (people.joined < start) & (rng.random(setting.n) < plan.reach)
-        )
+        chosen = np.flatnonzero((people.bill >= bill) & (people.joined < start) & (rng.random(setting.n) < plan.reach))
         campaign.append(np.full(len(chosen), number))
         subscriber.append(chosen)
         day.append(start + rng.integers(3, length - 3, len(chosen)))

@@ -59,9 +59,7 @@ def _friends(setting: Setting) -> Ints:
     return np.array([np.concatenate([low, high]), np.concatenate([high, low])])
 
 
-def _circle(
-    setting: Setting, people: People, book: NumberBook, circle: str, friends: Ints
-) -> tuple[Ints, Ints, Ints]:
+def _circle(setting: Setting, people: People, book: NumberBook, circle: str, friends: Ints) -> tuple[Ints, Ints, Ints]:
     """Members, start and size of one circle; the order within a circle, so the closeness, is random."""
     rng, n = setting.dice.rng("circle " + circle), setting.n
     owners, known = (friends[0], friends[1]) if circle == "local" else (friends[0][:0], friends[1][:0])
@@ -100,7 +98,5 @@ def _numbers_near(setting: Setting, rng: Rng, owners: Ints, networks: list[tuple
     chosen = choose(rng, [share for share, _ in networks], len(owners))
     low = np.array([bounds.low for _, bounds in networks])[chosen]
     size = np.array([bounds.size for _, bounds in networks])[chosen]
-    place: Floats = (
-        owners / setting.n + rng.standard_normal(len(owners)) * setting.figures.people.circle.spread
-    )
+    place: Floats = owners / setting.n + rng.standard_normal(len(owners)) * setting.figures.people.circle.spread
     return np.asarray(low + np.minimum(np.floor(place % 1.0 * size).astype(np.int64), size - 1))

@@ -59,18 +59,14 @@ def _profiles(setting: Setting, figures: Figures, *, weekend: bool) -> Floats:
     shape = figures.rhythm.shape
     own = [(g.hours.busy, g.hours.off_peak, g.hours.night) for g in setting.groups]
     rows = [
-        _day(figures, bands, hourly, weekend)
-        for hourly in (shape.voice, shape.message, shape.data)
-        for bands in own
+        _day(figures, bands, hourly, weekend) for hourly in (shape.voice, shape.message, shape.data) for bands in own
     ]
     night = figures.rhythm.night_data
     rows.append(_day(figures, (night.busy, night.off_peak, night.night), night.shape, weekend))
     return np.array(rows)
 
 
-def _day(
-    figures: Figures, shares: tuple[float, float, float], hourly: tuple[float, ...], weekend: bool
-) -> Floats:
+def _day(figures: Figures, shares: tuple[float, float, float], hourly: tuple[float, ...], weekend: bool) -> Floats:
     """Hourly shares of one profile: the bands' shares, each spread over its hours by the hourly weights."""
     bands = figures.rhythm.bands
     busy, off_peak, night = shares

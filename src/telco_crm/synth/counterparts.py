@@ -39,9 +39,7 @@ def _from_circle(world: World, rng: Rng, circle: Ints, subscriber: Ints) -> Ints
     """Members of the circles: the k-th is drawn with a weight of about 1/k."""
     circles = world.circles
     size = circles.size[circle, subscriber]
-    rank = (
-        np.exp(rng.random(len(circle), dtype=np.float32) * np.log(size + np.float32(1))).astype(np.int64) - 1
-    )
+    rank = np.exp(rng.random(len(circle), dtype=np.float32) * np.log(size + np.float32(1))).astype(np.int64) - 1
     place = circles.start[circle, subscriber] + np.clip(rank, 0, size - 1)
     return np.asarray(circles.members[place], dtype=np.int64)
 
@@ -57,10 +55,7 @@ def _unfit(world: World, stream: Ints, party: Ints, present: Bools) -> Bools:
 def _strangers(world: World, rng: Rng, stream: Ints) -> Ints:
     """Any number of the place that the circle belongs to; for messages, of the own network."""
     mobile = world.book.ranges["local", "own"]
-    ranges = [
-        mobile if message else span(world.book, place)
-        for message, place in zip(_MESSAGE, _PLACE, strict=True)
-    ]
+    ranges = [mobile if message else span(world.book, place) for message, place in zip(_MESSAGE, _PLACE, strict=True)]
     low = np.array([bounds.low for bounds in ranges])[stream]
     count = np.array([bounds.size for bounds in ranges])[stream]
     return np.asarray(low + (rng.random(len(stream)) * count).astype(np.int64))

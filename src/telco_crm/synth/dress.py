@@ -24,9 +24,7 @@ def dressed(data: pa.Table, table: str, lang: str, file_format: str) -> pa.Table
     """
     known = load_schema(table).columns
     encoding = "gb18030" if lang == "zh" and file_format == "csv" else "utf-8"
-    columns = [
-        _column(data.column(name), known[name], lang, (encoding, file_format)) for name in data.column_names
-    ]
+    columns = [_column(data.column(name), known[name], lang, (encoding, file_format)) for name in data.column_names]
     return pa.table(columns, names=data.column_names)
 
 

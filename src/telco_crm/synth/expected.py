@@ -45,9 +45,7 @@ def _day_weights(setting: Setting, month: int, weekend: Floats) -> Floats:
     length.
     """
     start = setting.timeline.start(month)
-    free = sum(
-        setting.timeline.is_weekend(day) for day in range(start, start + setting.timeline.length(month))
-    )
+    free = sum(setting.timeline.is_weekend(day) for day in range(start, start + setting.timeline.length(month)))
     return np.asarray(setting.timeline.length(month) - free + free * weekend)
 
 

@@ -74,9 +74,7 @@ def subscribers_table(world: World) -> pa.Table:
     left = world.fate.day[who]
     gone = left < timeline.days
     words, services = world.services.texts(setting)
-    brands = [
-        list(load_schema("subscribers").columns["brand"].values).index(plan.brand) for plan in setting.plans
-    ]
+    brands = [list(load_schema("subscribers").columns["brand"].values).index(plan.brand) for plan in setting.plans]
     plan = world.plans.at_export()[who]
     columns = {
         "subscriber_id": world.book.texts.take(pa.array(who)),
@@ -87,9 +85,7 @@ def subscribers_table(world: World) -> pa.Table:
         "status": enum("subscribers", "status", _status(world)[who]),
         "gender": coded(people.gender[who], ["male", "female", "unknown"]),
         "birth_year": integers(people.birth_year[who], people.birth_year[who] == 0),
-        "region": coded(
-            people.region[who], [getattr(region, lang) for region in figures.people.regions.values()]
-        ),
+        "region": coded(people.region[who], [getattr(region, lang) for region in figures.people.regions.values()]),
         "plan": coded(plan, [getattr(entry, lang) for entry in setting.plans]),
         "plans_ever": integers(world.plans.ever[who]),
         "contract_end": dates(timeline, people.contract_end[who], people.contract_end[who] == NEVER),

@@ -100,9 +100,7 @@ def _hazard(setting: Setting, known: Known, left: Ints, now: int) -> Floats:
     hazard[known.open_complaint[now : now + 2].any(axis=0)] *= figures.open_complaint
     hazard[people.silent] *= figures.silent
     payers = np.array([payer.leaving for payer in setting.figures.people.payers.values()])
-    price = np.array([plan.local for plan in setting.plans])[
-        known.plans.of_month[min(now, setting.timeline.months)]
-    ]
+    price = np.array([plan.local for plan in setting.plans])[known.plans.of_month[min(now, setting.timeline.months)]]
     hazard *= payers[people.payer] * (price / price.mean()) ** figures.dear
     hazard *= figures.contact_gone ** np.minimum(_friends_gone(known.circles, left, now), 3)
     return hazard * known.contacts.hazard(setting, people, now)
@@ -111,9 +109,7 @@ def _hazard(setting: Setting, known: Known, left: Ints, now: int) -> Floats:
 def _friends_gone(circles: Circles, left: Ints, now: int) -> Ints:
     """How many friends of each subscriber left in the last two months."""
     lately = (left < now) & (left >= now - 2)
-    return np.bincount(circles.friends[0], weights=lately[circles.friends[1]], minlength=len(left)).astype(
-        np.int64
-    )
+    return np.bincount(circles.friends[0], weights=lately[circles.friends[1]], minlength=len(left)).astype(np.int64)
 
 
 def _kinds(setting: Setting, people: People, now: int) -> Ints:

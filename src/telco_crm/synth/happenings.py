@@ -12,7 +12,7 @@ from telco_crm.synth.arrays import NEVER, Floats, Ints, Rng, choose
 from telco_crm.synth.billing import Bills
 from telco_crm.synth.clock import DAY_S
 from telco_crm.synth.fate import KINDS
-from telco_crm.synth.history import Events, detail_code, detail_texts, make_events
+from telco_crm.synth.history import PAYING, Events, detail_code, detail_texts, make_events
 from telco_crm.synth.payments import ON_REQUEST
 from telco_crm.synth.world import World
 
@@ -26,12 +26,8 @@ def month_events(world: World, month: int, megabytes: Floats) -> Events:
     enquiries = _with_areas(world, rng, _at_random(world, rng, "enquiry", month, rates.enquiry))
     power_off = _at_random(world, rng, "power_off", month, rates.power_off)
     rivals = _at_random(world, rng, "competitor_contact", month, rates.competitor_contact)
-    overage = _at_random(
-        world, rng, "overage", month, np.where(megabytes > rates.overage_mb, rates.overage, 0.0)
-    )
-    amount = (
-        rng.exponential(rates.overage_amount * 100, len(overage.second)) * world.setting.options.price_level
-    )
+    overage = _at_random(world, rng, "overage", month, np.where(megabytes > rates.overage_mb, rates.overage, 0.0))
+    amount = rng.exponential(rates.overage_amount * 100, len(overage.second)) * world.setting.options.price_level
     return Events.joined(
         [
             complaints,
@@ -67,7 +63,7 @@ def _payments(world: World, rng: Rng, bills: Bills, paid_on: Ints) -> Events:
     recharges = methods[world.people.payment_method]
     paying = bills.billed & (bills.owed > 0) & (paid_on < NEVER)
     parts = []
-    for kind, chosen in (("payment", paying & ~recharges), ("recharge", paying & recharges)):
+    for kind, chosen in zip(PAYING, (paying & ~recharges, paying & recharges), strict=True):
         who = np.flatnonzero(chosen)
         events = make_events(world, rng, kind, who, paid_on[who])
         parts.append(replace(events, cents=bills.owed[events.subscriber]))

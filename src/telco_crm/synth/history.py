@@ -12,6 +12,7 @@ from telco_crm.synth.arrays import Bools, Ints, Rng
 from telco_crm.synth.world import World
 
 OPEN = (8, 21)  # hours in which counters and hotlines are open
+PAYING = ("payment", "recharge")
 
 
 @dataclass(frozen=True)
@@ -39,10 +40,7 @@ class Events:
     def joined(parts: Sequence[Events]) -> Events:
         """All events of `parts`."""
         return Events(
-            **{
-                field.name: np.concatenate([getattr(part, field.name) for part in parts])
-                for field in fields(Events)
-            }
+            **{field.name: np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(Events)}
         )
 
 
@@ -62,13 +60,15 @@ def detail_code(world: World, name: str) -> int:
 def make_events(
     world: World, rng: Rng, kind: str, subscriber: Ints, day: Ints, hours: tuple[int, int] = OPEN
 ) -> Events:
-    """Events of one kind between two hours of the day, without area, score, amount or detail so far; none
-    outside the exported period or the subscription.
+    """Events of one kind between two hours of the day, without area, score, amount or detail so far.
+
+    None lies outside the exported period or the subscription; only last bills are paid after leaving.
     """
     timeline = world.setting.timeline
     none = np.full(len(subscriber), -1)
     code = list(load_schema("events").columns["kind"].values).index(kind)
     second = timeline.seconds(day) + rng.integers(hours[0] * 3600, hours[1] * 3600, len(subscriber))
     events = Events(subscriber, second, none + 1 + code, none, none, none, none, none)
-    lasting = (day >= world.people.joined[subscriber]) & (day < world.fate.day[subscriber])
-    return events.take(~timeline.outside(day) & lasting)
+    begun = day >= world.people.joined[subscriber]
+    over = (day >= world.fate.day[subscriber]) & (kind not in PAYING)
+    return events.take(~timeline.outside(day) & begun & ~over)

@@ -47,9 +47,7 @@ def make_numbers(setting: Setting) -> NumberBook:
         family = _family(place, kind)
         texts.append(_numbers(setting, family, used.get(family, 0), count))
         used[family] = used.get(family, 0) + count
-        networks.append(
-            np.full(count, NO_NETWORK if place == "abroad" else network_code(kind), dtype=np.int8)
-        )
+        networks.append(np.full(count, NO_NETWORK if place == "abroad" else network_code(kind), dtype=np.int8))
         ranges[place, kind] = Range(low, count)
         low += count
     figures = setting.figures.people.numbers
@@ -61,11 +59,7 @@ def make_numbers(setting: Setting) -> NumberBook:
 
 def span(book: NumberBook, place: str) -> Range:
     """The stretch that holds all networks of a place (local, domestic) or a country abroad."""
-    parts = [
-        r
-        for (where, kind), r in book.ranges.items()
-        if where == place or (where == "abroad" and kind == place)
-    ]
+    parts = [r for (where, kind), r in book.ranges.items() if where == place or (where == "abroad" and kind == place)]
     return Range(parts[0].low, parts[-1].low + parts[-1].size - parts[0].low)
 
 

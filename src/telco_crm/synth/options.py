@@ -95,11 +95,7 @@ def _within(name: str, value: float, low: float, high: float) -> list[str]:
 
 
 def _one_of(name: str, value: str, known: tuple[str, ...]) -> list[str]:
-    return (
-        []
-        if value in known
-        else [f"{name} must be {' or '.join(known)}, not {value!r}{nearest(value, known)}."]
-    )
+    return [] if value in known else [f"{name} must be {' or '.join(known)}, not {value!r}{nearest(value, known)}."]
 
 
 def _month(text: str) -> list[str]:
@@ -112,7 +108,5 @@ def _groups(left_out: tuple[int, ...]) -> list[str]:
     known = [int(key) for key in load_figures().groups]
     strangers = sorted(set(left_out) - set(known))
     if strangers:
-        return [
-            f"without_groups names {strangers[0]}, but the groups are {', '.join(map(str, sorted(known)))}."
-        ]
+        return [f"without_groups names {strangers[0]}, but the groups are {', '.join(map(str, sorted(known)))}."]
     return ["without_groups leaves no group at all."] if not set(known) - set(left_out) else []

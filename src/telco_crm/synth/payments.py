@@ -48,9 +48,7 @@ def make_payments(setting: Setting, people: People, fate: Fate) -> Payments:
         day = np.where(late, due[row] + delay, due[row] - early)
         paid[row] = np.where(month >= unpaid_from, NEVER, day)
         # Whoever still owes the bill before pays both at once, so nobody is stopped twice for it.
-        behind = (
-            (paid[row - 1] > due[row]) & (paid[row - 1] < NEVER) if row else np.zeros(setting.n, dtype=bool)
-        )
+        behind = (paid[row - 1] > due[row]) & (paid[row - 1] < NEVER) if row else np.zeros(setting.n, dtype=bool)
         paid[row] = np.where(behind & (paid[row] < NEVER), paid[row - 1], paid[row])
         grace = rng.integers(figures.stopping.grace_days[0], figures.stopping.grace_days[1] + 1, setting.n)
         stop = due[row] + grace

@@ -35,9 +35,7 @@ class Plans:
 def make_plans(setting: Setting, people: People) -> Plans:
     """Draw first plans and changes."""
     rng, timeline = setting.dice.rng("plans"), setting.timeline
-    weights = np.array(
-        [[g.plans.get(key, 0.0) for key in setting.figures.tariff.plans] for g in setting.groups]
-    )
+    weights = np.array([[g.plans.get(key, 0.0) for key in setting.figures.tariff.plans] for g in setting.groups])
     price = np.array([plan.local for plan in setting.plans])
     power, chance = setting.figures.lives.events.price_reaction, setting.figures.lives.events.plan_change
     plan = first = choose_by(rng, weights, people.group)
@@ -46,9 +44,7 @@ def make_plans(setting: Setting, people: People) -> Plans:
     for month in range(timeline.months):
         wanted = choose_by(rng, weights, people.group)
         day = timeline.start(month) + rng.integers(0, timeline.length(month), setting.n)
-        changed = (
-            (rng.random(setting.n) < chance) & (wanted != plan) & (people.joined < timeline.start(month))
-        )
+        changed = (rng.random(setting.n) < chance) & (wanted != plan) & (people.joined < timeline.start(month))
         plan = np.where(changed, wanted, plan)
         who.append(np.flatnonzero(changed))
         when.append(day[changed])

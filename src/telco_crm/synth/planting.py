@@ -42,10 +42,7 @@ class Planter:
     def mix_rows(self, rows: pa.Table) -> pa.Table:
         """`rows` with defective rows among them."""
         origin, kinds = self._draw(rows.num_rows)
-        bad = [
-            _bad_rows(rows.take(origin[kinds == kind]), defect, self.lang)
-            for kind, defect in self._numbered()
-        ]
+        bad = [_bad_rows(rows.take(origin[kinds == kind]), defect, self.lang) for kind, defect in self._numbered()]
         order = self._order(rows.num_rows, origin, kinds)
         return pa.concat_tables([rows, *bad]).take(pa.array(order))
 
@@ -76,9 +73,7 @@ class Planter:
         columns = [_text(taken.column(name)) for name in taken.column_names]
         if defect.column:
             content = pa.array([defect.content(self.lang)], pa.large_binary())
-            columns[taken.column_names.index(defect.column)] = content.take(
-                pa.array(np.zeros(len(origin), np.int64))
-            )
+            columns[taken.column_names.index(defect.column)] = content.take(pa.array(np.zeros(len(origin), np.int64)))
         kept = columns[: defect.keep] if defect.keep else columns
         joined = pc.binary_join_element_wise(*kept, pa.scalar(b",", pa.large_binary()))
         return pc.binary_join_element_wise(
@@ -115,6 +110,4 @@ def _split(lines: bytes) -> pa.Array:
     """The lines, each with its end of line, as a binary array without copying."""
     ends = np.flatnonzero(np.frombuffer(lines, dtype=np.uint8) == ord("\n")).astype(np.int64) + 1
     offsets = np.concatenate([[0], ends]).astype(np.int64)
-    return pa.Array.from_buffers(
-        pa.large_binary(), len(ends), [None, pa.py_buffer(offsets), pa.py_buffer(lines)]
-    )
+    return pa.Array.from_buffers(pa.large_binary(), len(ends), [None, pa.py_buffer(offsets), pa.py_buffer(lines)])

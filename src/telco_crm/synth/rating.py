@@ -35,9 +35,7 @@ def make_prices(setting: Setting) -> Prices:
     """The price tables of the tariff at the sample's price level."""
     tariff, cents = setting.figures.tariff, 100 * setting.options.price_level
     unit = np.array([[_price(tariff, stream, where) for where in ROAMING] for stream in STREAMS])
-    by_plan = np.array(
-        [[stream.name == "local_out" and where == "home" for where in ROAMING] for stream in STREAMS]
-    )
+    by_plan = np.array([[stream.name == "local_out" and where == "home" for where in ROAMING] for stream in STREAMS])
     item = np.array([[ITEMS.index(_item(stream, where)) for where in ROAMING] for stream in STREAMS])
     service = np.array([(VOICE, SMS, MMS, DATA).index(stream.service) for stream in STREAMS], dtype=np.int8)
     return Prices(unit * cents, by_plan, np.array([p.local for p in setting.plans]) * cents, item, service)

@@ -25,10 +25,7 @@ class Services:
         names = [getattr(service, setting.lang) for service in setting.figures.tariff.services.values()]
         mark = "、" if setting.lang == "zh" else ";"
         combinations, position = np.unique(self.held, return_inverse=True)
-        words = [
-            mark.join(name for bit, name in enumerate(names) if held >> bit & 1)
-            for held in combinations.tolist()
-        ]
+        words = [mark.join(name for bit, name in enumerate(names) if held >> bit & 1) for held in combinations.tolist()]
         return words, np.where(self.held == 0, -1, position)
 
 
