@@ -116,7 +116,8 @@ def _kinds(setting: Setting, people: People, now: int) -> Ints:
     """How each subscriber would leave: poor payers mostly by being cut off, whoever is new never so."""
     rng = setting.dice.rng("leave kinds", now)
     cut_off = np.array([payer.cut_off for payer in setting.figures.people.payers.values()])[people.payer]
-    chance = np.where(people.joined < setting.timeline.start(now - 6), cut_off, 0)
+    long_ago = now - 2 * setting.figures.people.stopping.terminate_months
+    chance = np.where(people.joined < setting.timeline.start(long_ago), cut_off, 0)
     own_will = np.where(rng.random(setting.n) < setting.figures.lives.leaving.port_out, PORT_OUT, VOLUNTARY)
     return np.where(rng.random(setting.n) < chance, INVOLUNTARY, own_will)
 
@@ -131,7 +132,7 @@ def _days(setting: Setting, people: People, month: Ints, kind: Ints) -> tuple[In
         leaving = month == now
         drawn = timeline.start(now) + rng.integers(1, timeline.length(now), setting.n)
         # Cut off after a fixed number of days, so the stop follows the due day of an earlier month.
-        stop = timeline.start(now - 3) + due + rng.integers(low, high + 1, setting.n)
+        stop = timeline.start(now - figures.terminate_months) + due + rng.integers(low, high + 1, setting.n)
         forced = leaving & (kind == INVOLUNTARY)
         stopped[forced] = stop[forced]
         day[leaving] = np.where(forced, stop + figures.terminate_days, drawn)[leaving]

@@ -39,7 +39,7 @@ def make_payments(setting: Setting, people: People, fate: Fate) -> Payments:
     late_share = np.array([payer.late for payer in payers])[people.payer]
     late_days = np.array([payer.days for payer in payers])[people.payer]
     # Whoever leaves involuntarily pays nothing from the bill on that led to the stop.
-    unpaid_from = np.where(fate.kind == INVOLUNTARY, fate.month - 4, NEVER)
+    unpaid_from = np.where(fate.kind == INVOLUNTARY, fate.month - figures.stopping.terminate_months - 1, NEVER)
     for row, month in enumerate(months):
         rng = setting.dice.rng("payments", int(month))
         late = (rng.random(setting.n) < late_share) & ~people.silent

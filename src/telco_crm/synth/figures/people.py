@@ -138,6 +138,11 @@ class Stopping(Model):
     longest_late: int
     terminate_days: int
 
+    @property
+    def terminate_months(self) -> int:
+        """Months from the stop to the end, in whole months."""
+        return round(self.terminate_days / 30)
+
 
 class PeopleFigures(Model):
     """people.toml."""
