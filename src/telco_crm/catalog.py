@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from telco_crm.churn.evaluate import BACKTEST
 from telco_crm.churn.score import CHURN
 from telco_crm.credit.stars import CREDIT
 from telco_crm.retain.priority import RETENTION
@@ -10,6 +11,7 @@ from telco_crm.segment.groups import GROUPS
 from telco_crm.segment.segments import SEGMENTS
 
 ANALYSES = (ARPU, GROUPS, SEGMENTS, CREDIT, CHURN, RETENTION)
+ON_REQUEST = (BACKTEST,)  # not part of a run
 
 # Table written → the order of its rows.
 OUTPUTS = {
@@ -19,4 +21,5 @@ OUTPUTS = {
     "credit": "subscriber_id",
     "churn": "risk_rank",
     "retention": "rank",
+    "churn_evaluation": "cutoff, method",
 }

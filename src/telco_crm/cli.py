@@ -10,19 +10,32 @@ import signal
 import sys
 from pathlib import Path
 from types import FrameType
-from typing import Any
 
 import click
 
 from telco_crm import __version__
-from telco_crm.cli_options import Job, data_options, job_options, output_option, rejects_option, style_options
+from telco_crm.cli_churn import churn
+from telco_crm.cli_options import (
+    Job,
+    data_options,
+    job_options,
+    output_option,
+    rejects_folder,
+    rejects_option,
+    style_options,
+    write_one,
+)
+from telco_crm.cli_tools import init, sample, schema
 from telco_crm.errors import EXIT_INCOMPLETE, EXIT_INTERRUPTED, TelcoError
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
-@click.group(context_settings=CONTEXT, epilog="Exit codes: 0 done, 1 input or rule problem, 2 usage, 3 some analyses impossible (--strict), "
-             "130 interrupted. Every option can also be set by an environment variable (TELCO_CRM_THREADS=2) or in telco-crm.toml.")
+@click.group(
+    context_settings=CONTEXT,
+    epilog="Exit codes: 0 done, 1 input or rule problem, 2 usage, 3 some analyses impossible (--strict), "
+    "130 interrupted. Every option can also be set by an environment variable (TELCO_CRM_THREADS=2) or in telco-crm.toml.",
+)
 @click.version_option(__version__, prog_name="telco-crm")
 def cli() -> None:
     """Customer-management analytics for mobile operators: from monthly exports to segments, groups, credit stars, churn
@@ -31,7 +44,9 @@ def cli() -> None:
 
 @cli.command()
 @data_options
-@click.option("-o", "--out", type=click.Path(path_type=Path, file_okay=False), required=True, help="Folder for the results.")
+@click.option(
+    "-o", "--out", type=click.Path(path_type=Path, file_okay=False), required=True, help="Folder for the results."
+)
 @click.option("--top", type=click.IntRange(1), help="Capacity: the retention list holds the first N.")
 @job_options
 @style_options
@@ -44,27 +59,71 @@ def run(job: Job, out: Path) -> int:
     return EXIT_INCOMPLETE if result.impossible and job.settings.strict else 0
 
 
-def _table_command(name: str, table: str, about: str, **extra: Any) -> None:
-    """A command that writes one table."""
-
-    @cli.command(name, help=about, **extra)
-    @data_options
-    @output_option
-    @job_options
-    @style_options
-    @rejects_option
-    def command(job: Job, out: str, rejects: Path | None) -> int:
-        from telco_crm.run import run_table
-
-        result = run_table(job.inputs, job.settings, out, job.style_for(out), table, rejects)
-        job.show(result, out)
-        if table not in result.rows:
-            raise TelcoError(f"{table}: {result.impossible.get(name) or '; '.join(result.impossible.values())}; nothing was written")
-        return EXIT_INCOMPLETE if result.impossible and job.settings.strict else 0
+@cli.command()
+@data_options
+@output_option
+@job_options
+@style_options
+@rejects_option
+def segment(job: Job, out: str, rejects: Path | None) -> int:
+    """ARPU band and behavioural group of every subscriber."""
+    return write_one(job, out, rejects, "segments")
 
 
-_table_command("segment", "segments", "ARPU band and behavioural group of every subscriber.")
-_table_command("credit", "credit", "Credit stars with their points by component.")
+@cli.command()
+@data_options
+@output_option
+@job_options
+@style_options
+@rejects_option
+def credit(job: Job, out: str, rejects: Path | None) -> int:
+    """Credit stars of every subscriber, with the points by component."""
+    return write_one(job, out, rejects, "credit")
+
+
+@cli.command()
+@data_options
+@output_option
+@click.option("--top", type=click.IntRange(1), help="Capacity: the list holds the first N.")
+@job_options
+@style_options
+@rejects_option
+def retain(job: Job, out: str, rejects: Path | None) -> int:
+    """The retention list: whom to call first, why, and with which offer."""
+    return write_one(job, out, rejects, "retention")
+
+
+@cli.command()
+@data_options
+@output_option
+@job_options
+@style_options
+@rejects_option
+def features(job: Job, out: str, rejects: Path | None) -> int:
+    """The features of every subscriber and month (of all months, or of those up to --as-of)."""
+    from telco_crm.run import run_features
+
+    job.show(run_features(job.inputs, job.settings, out, job.style_for(out), rejects_folder(out, rejects)), out)
+    return 0
+
+
+@cli.command()
+@data_options
+@job_options
+@rejects_option
+def check(job: Job, rejects: Path | None) -> int:
+    """What was read, how it was understood, what was rejected, and whether the tables fit together. Writes nothing
+    else, but rejected rows into --rejects if given."""
+    from telco_crm.run import run_check
+
+    job.show_check(run_check(job.inputs, job.settings, rejects))
+    return 0
+
+
+cli.add_command(churn)
+cli.add_command(sample)
+cli.add_command(schema)
+cli.add_command(init)
 
 
 def main() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from telco_crm.errors import InputError, RuleError
+from telco_crm.errors import EXIT_INCOMPLETE, InputError, RuleError, TelcoError
 from telco_crm.months import Month
 
 if TYPE_CHECKING:
+    from telco_crm.output.summary import Summary
     from telco_crm.output.writers import OutputStyle
     from telco_crm.run import Result
     from telco_crm.session import Settings
@@ -50,8 +52,22 @@ class Job:
 
         o = self.options
         extra = {key: o[key] for key in ("top",) if o.get(key) is not None}
-        return Settings(load_config(o["config"]), o["as_of"], o["seed"], o["threads"], o["memory_limit"], o["temp_dir"], o["lang"],
-                        o["max_rejects"], o["strict"], extra)
+        if o.get("model"):
+            from telco_crm.churn.model import load_model
+
+            extra["churn_model"] = load_model(o["model"])
+        return Settings(
+            load_config(o["config"]),
+            o["as_of"],
+            o["seed"],
+            o["threads"],
+            o["memory_limit"],
+            o["temp_dir"],
+            o["lang"],
+            o["max_rejects"],
+            o["strict"],
+            extra,
+        )
 
     def style(self, default: str) -> OutputStyle:
         """How tables are written."""
@@ -69,11 +85,7 @@ class Job:
         """The summary of a job, on standard error; nothing with --quiet."""
         if self.options["quiet"]:
             return
-        from rich.console import Console
-
-        from telco_crm.output.summary import Summary
-
-        summary = Summary(Console(stderr=True, width=None if _terminal() else 120), self.options["lang"])
+        summary = self._summary()
         summary.files(result.reports, result.rejects, result.unused)
         if self.options["verbose"]:
             summary.mappings(result.reports)
@@ -88,12 +100,51 @@ class Job:
             tables = ", ".join(f"{name} {rows:,}" for name, rows in result.rows.items())
             summary.say("run.wrote", out=out, tables=tables, seconds=result.seconds)
 
+    def show_check(self, result: Result) -> None:
+        """The report of a check, on standard output: it is what was asked for."""
+        summary = self._summary(report=True)
+        summary.files(result.reports, result.rejects, result.unused)
+        summary.mappings(result.reports)
+        summary.reconciled(result.tables["reconcile"])
+
+    def _summary(self, report: bool = False) -> Summary:
+        from rich.console import Console
+
+        from telco_crm.output.summary import Summary
+
+        stream = sys.stdout if report else sys.stderr
+        return Summary(Console(file=stream, width=None if stream.isatty() else 120), self.options["lang"])
+
+
+def write_one(job: Job, out: str, rejects: Path | None, table: str) -> int:
+    """Write one table and say so; the exit code.
+
+    Raises:
+        TelcoError: the table cannot be computed from this data.
+    """
+    from telco_crm.run import run_table
+
+    result = run_table(job.inputs, job.settings, out, job.style_for(out), table, rejects_folder(out, rejects))
+    job.show(result, out)
+    if table not in result.rows:
+        raise TelcoError(f"{table}: nothing was written, because {'; '.join(result.impossible.values())}")
+    return EXIT_INCOMPLETE if result.impossible and job.settings.strict else 0
+
+
+def rejects_folder(out: str, named: Path | None) -> Path | None:
+    """Where rejected rows go: as named, else beside the result; nowhere beside standard output."""
+    return named or (None if out == "-" else Path(f"{out}.rejects"))
+
 
 def data_options(command: Command) -> Command:
     """DATA, or --usage, --bills … for tables one by one."""
     for table in reversed(TABLES):
-        command = click.option(f"--{table}", multiple=True, metavar="PATH|GLOB|-",
-                               help=f"Files of the table {table}; repeatable; - is standard input.")(command)
+        command = click.option(
+            f"--{table}",
+            multiple=True,
+            metavar="PATH|GLOB|-",
+            help=f"Files of the table {table}; repeatable; - is standard input.",
+        )(command)
     return click.argument("data", required=False, type=click.Path(path_type=Path))(command)
 
 
@@ -115,32 +166,67 @@ def job_options(command: Command) -> Command:
 
 def style_options(command: Command) -> Command:
     """--format and --excel."""
-    command = _option("--excel", is_flag=True, help="CSV with a byte-order mark, as spreadsheet programs want it.")(command)
-    return _option("--format", type=click.Choice(["csv", "parquet", "xlsx", "jsonl"]), help="Format of the results.")(command)
+    command = _option("--excel", is_flag=True, help="CSV with a byte-order mark, as spreadsheet programs want it.")(
+        command
+    )
+    return _option("--format", type=click.Choice(["csv", "parquet", "xlsx", "jsonl"]), help="Format of the results.")(
+        command
+    )
 
 
 def output_option(command: Command) -> Command:
     """-o FILE."""
-    return click.option("-o", "--out", required=True, metavar="FILE", help="File for the result (.csv, .parquet, .xlsx, .jsonl); "
-                        "- is standard output.")(command)
+    return click.option(
+        "-o",
+        "--out",
+        required=True,
+        metavar="FILE",
+        help="File for the result (.csv, .parquet, .xlsx, .jsonl); - is standard output.",
+    )(command)
 
 
 def rejects_option(command: Command) -> Command:
     """--rejects DIR."""
-    return click.option("--rejects", type=click.Path(path_type=Path, file_okay=False),
-                        help="Folder for rejected rows.  [default: FILE.rejects beside the result]")(command)
+    return click.option(
+        "--rejects",
+        type=click.Path(path_type=Path, file_okay=False),
+        help="Folder for rejected rows.  [default: FILE.rejects beside the result]",
+    )(command)
 
 
 def _common(command: Command) -> Command:
     options = [
-        click.option("--config", type=click.Path(path_type=Path, dir_okay=False), envvar=ENVIRONMENT + "CONFIG", is_eager=True,
-                     callback=_use_config, help=f"Configuration file.  [default: {DEFAULT_CONFIG} in this folder, if there is one]"),
-        _option("--as-of", metavar="YYYY-MM", callback=_month, help="Month to analyse.  [default: the newest complete month]"),
+        click.option(
+            "--config",
+            type=click.Path(path_type=Path, dir_okay=False),
+            envvar=ENVIRONMENT + "CONFIG",
+            is_eager=True,
+            callback=_use_config,
+            help=f"Configuration file.  [default: {DEFAULT_CONFIG} in this folder, if there is one]",
+        ),
+        _option(
+            "--as-of",
+            metavar="YYYY-MM",
+            callback=_month,
+            help="Month to analyse.  [default: the newest complete month]",
+        ),
         _option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Seed of everything random."),
         _option("--threads", type=click.IntRange(1), default=_cores, show_default="all cores", help="Worker threads."),
-        _option("--memory-limit", metavar="SIZE", default="2GB", show_default=True, help="Memory of the engine, such as 800MB or 4GB."),
+        _option(
+            "--memory-limit",
+            metavar="SIZE",
+            default="2GB",
+            show_default=True,
+            help="Memory of the engine, such as 800MB or 4GB.",
+        ),
         _option("--temp-dir", type=click.Path(path_type=Path, file_okay=False), help="Folder for temporary data."),
-        _option("--lang", type=click.Choice(["en", "zh"]), default="en", show_default=True, help="Language of names, reasons and headings."),
+        _option(
+            "--lang",
+            type=click.Choice(["en", "zh"]),
+            default="en",
+            show_default=True,
+            help="Language of names, reasons and headings.",
+        ),
         _option("--max-rejects", metavar="N|P%", help="Stop if a table has more rejected rows.  [default: no limit]"),
         _option("--strict", is_flag=True, help="Exit code 3 if an analysis is impossible."),
         click.option("-q", "--quiet", is_flag=True, help="No summary."),
@@ -166,7 +252,9 @@ def _use_config(context: click.Context, parameter: click.Parameter, value: Path 
     try:
         options = parse_toml(path.read_text("utf-8"), str(path)).get("options", {})
     except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: the configuration cannot be read ({error}); check the path, and save it as UTF-8") from None
+        raise InputError(
+            f"{path}: the configuration cannot be read ({error}); check the path, and save it as UTF-8"
+        ) from None
     if not isinstance(options, dict):
         raise RuleError(f"{path}: options must be a table: [options]")
     context.default_map = {**(context.default_map or {}), **options}
@@ -184,9 +272,3 @@ def _month(context: click.Context, parameter: click.Parameter, value: str | None
 
 def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def _terminal() -> bool:
-    import sys
-
-    return sys.stderr.isatty()

@@ -57,14 +57,25 @@ def load_config(path: Path | None) -> Config:
     try:
         text = path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: the configuration cannot be read ({error}); check the path, and save it as UTF-8") from None
+        raise InputError(
+            f"{path}: the configuration cannot be read ({error}); check the path, and save it as UTF-8"
+        ) from None
     data = parse_toml(text, str(path))
-    problems = [f"{path}: unknown section [{name}]{nearest(name, SECTIONS)}; known are {', '.join(SECTIONS)}"
-                for name in data if name not in SECTIONS]
-    problems += [f"{path}: [input.{name}]: there is no such table{nearest(name, INPUT_TABLES)}"
-                 for name in data.get("input", {}) if name not in INPUT_TABLES]
-    problems += [f"{path}: [rules.{name}]: there are no such rules{nearest(name, RULE_FILES)}; known are {', '.join(RULE_FILES)}"
-                 for name in data.get("rules", {}) if name not in RULE_FILES]
+    problems = [
+        f"{path}: unknown section [{name}]{nearest(name, SECTIONS)}; known are {', '.join(SECTIONS)}"
+        for name in data
+        if name not in SECTIONS
+    ]
+    problems += [
+        f"{path}: [input.{name}]: there is no such table{nearest(name, INPUT_TABLES)}"
+        for name in data.get("input", {})
+        if name not in INPUT_TABLES
+    ]
+    problems += [
+        f"{path}: [rules.{name}]: there are no such rules{nearest(name, RULE_FILES)}; known are {', '.join(RULE_FILES)}"
+        for name in data.get("rules", {})
+        if name not in RULE_FILES
+    ]
     source = (str(path), text)
     mappings: dict[str, TableMapping] = {}
     for name, table in data.get("input", {}).items():
@@ -79,4 +90,11 @@ def load_config(path: Path | None) -> Config:
         problems += error.problems
     if problems:
         raise RuleError(problems)
-    return Config(path, data.get("options", {}), mappings, data.get("rules", {}), data.get("features", {}), data.get("vocabulary", {}))
+    return Config(
+        path,
+        data.get("options", {}),
+        mappings,
+        data.get("rules", {}),
+        data.get("features", {}),
+        data.get("vocabulary", {}),
+    )

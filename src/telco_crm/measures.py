@@ -9,12 +9,17 @@ from telco_crm.months import Month
 def mean_arpu_sql(bills: int) -> str:
     """subscriber_id, arpu_mean: the mean of the latest `bills` bills of each subscriber, summed exactly before dividing."""
     latest = "row_number() OVER (PARTITION BY subscriber_id ORDER BY month DESC)"
-    return (f"SELECT subscriber_id, sum(arpu)::DOUBLE / count(*) AS arpu_mean FROM "
-            f"(SELECT subscriber_id, arpu, {latest} AS age FROM arpu) WHERE age <= {bills} GROUP BY subscriber_id")
+    return (
+        f"SELECT subscriber_id, sum(arpu)::DOUBLE / count(*) AS arpu_mean FROM "
+        f"(SELECT subscriber_id, arpu, {latest} AS age FROM arpu) WHERE age <= {bills} GROUP BY subscriber_id"
+    )
 
 
 def lags_sql(latest: Month) -> str:
     """Joins that put the features of three months beside table p: m3 the latest, m2 and m1 the months before it."""
-    joins = [f"LEFT JOIN features m{3 - age} ON m{3 - age}.subscriber_id = p.subscriber_id "
-             f"AND m{3 - age}.month = {literal(str(latest.back(age)))}" for age in range(3)]
+    joins = [
+        f"LEFT JOIN features m{3 - age} ON m{3 - age}.subscriber_id = p.subscriber_id "
+        f"AND m{3 - age}.month = {literal(str(latest.back(age)))}"
+        for age in range(3)
+    ]
     return " ".join(joins)

@@ -10,13 +10,17 @@ from pathlib import Path
 from typing import Any
 
 from telco_crm.analysis import Analysis, RunContext
-from telco_crm.catalog import ANALYSES, OUTPUTS
+from telco_crm.catalog import ANALYSES, ON_REQUEST, OUTPUTS
+from telco_crm.churn.dataset import check_signals
+from telco_crm.churn.rules import ChurnRules
+from telco_crm.churn.score import fit_on_history
+from telco_crm.errors import CannotCompute, TelcoError
 from telco_crm.features.table import feature_schema
 from telco_crm.ingest.load import FileReport
 from telco_crm.ingest.rejects import RejectFile
 from telco_crm.manifest import file_hash, versions, write_manifest
 from telco_crm.months import Month
-from telco_crm.output.staging import OutputFile, OutputFolder
+from telco_crm.output.staging import OutputFile, OutputFolder, staged_rejects
 from telco_crm.output.writers import FORMATS, OutputStyle, write_table
 from telco_crm.schema import load_schema
 from telco_crm.session import Loaded, Settings, analyse, features_of, loaded
@@ -56,7 +60,9 @@ def run_all(inputs: Inputs, settings: Settings, out: Path, style: OutputStyle) -
         for name, order in OUTPUTS.items():
             if context.has(name):
                 file = name + FORMATS[style.format]
-                result.rows[name] = write_table(data.engine, f"FROM {name} ORDER BY {order}", folder.stage / file, load_schema(name), style)
+                result.rows[name] = write_table(
+                    data.engine, f"FROM {name} ORDER BY {order}", folder.stage / file, load_schema(name), style
+                )
                 files[file] = result.rows[name]
         if model := context.facts.get("churn_model"):
             model.save(folder.stage / "churn_model.json")
@@ -71,14 +77,20 @@ def run_all(inputs: Inputs, settings: Settings, out: Path, style: OutputStyle) -
     return result
 
 
-def run_table(inputs: Inputs, settings: Settings, target: str, style: OutputStyle, table: str, rejects: Path | None) -> Result:
+def run_table(
+    inputs: Inputs, settings: Settings, target: str, style: OutputStyle, table: str, rejects: Path | None
+) -> Result:
     """One table into one file; its rejects into the folder `rejects`, if one is given.
 
     Raises:
         TelcoError: before the output was touched. CannotCompute is turned into result.impossible, and nothing is written.
     """
     started, clock = datetime.now(UTC), time.monotonic()
-    with loaded(*inputs, settings, rejects) as data, OutputFile(target, data.engine.temp_path("")) as file:
+    with (
+        staged_rejects(rejects) as stage,
+        loaded(*inputs, settings, stage) as data,
+        OutputFile(target, data.engine.temp_path("")) as file,
+    ):
         context, impossible = analyse(data, _needed(table))
         result = _result(data, context, impossible)
         if context.has(table):
@@ -91,7 +103,11 @@ def run_table(inputs: Inputs, settings: Settings, target: str, style: OutputStyl
 def run_features(inputs: Inputs, settings: Settings, target: str, style: OutputStyle, rejects: Path | None) -> Result:
     """The feature table into one file: every month in the data, or those up to --as-of."""
     started, clock = datetime.now(UTC), time.monotonic()
-    with loaded(*inputs, settings, rejects) as data, OutputFile(target, data.engine.temp_path("")) as file:
+    with (
+        staged_rejects(rejects) as stage,
+        loaded(*inputs, settings, stage) as data,
+        OutputFile(target, data.engine.temp_path("")) as file,
+    ):
         months = features_of(data)
         until = Month(settings.as_of) if settings.as_of else months[-1]
         result = _result(data)
@@ -102,12 +118,35 @@ def run_features(inputs: Inputs, settings: Settings, target: str, style: OutputS
     return result
 
 
+def run_churn_fit(inputs: Inputs, settings: Settings, target: Path) -> Result:
+    """A churn model fitted on the history, into `target`.
+
+    Raises:
+        TelcoError: the history is too thin; the message says what is missing.
+    """
+    clock = time.monotonic()
+    with loaded(*inputs, settings) as data, OutputFile(str(target), data.engine.temp_path("")) as file:
+        context, _ = analyse(data, ())
+        rules = context.rules(ChurnRules, "churn")
+        check_signals(context, rules)
+        try:
+            model = fit_on_history(context, rules)
+        except CannotCompute as why:
+            raise TelcoError(f"churn fit: no model, because {why}") from None
+        model.save(file.temp)
+        file.commit()
+        result = _result(data, context)
+        result.rows["leavers"], result.rows["subscriber-months"] = model.leavers, model.rows
+        result.seconds = time.monotonic() - clock
+    return result
+
+
 def run_check(inputs: Inputs, settings: Settings, rejects: Path | None) -> Result:
     """Read everything and say what was read, mapped, rejected and whether it fits together; write nothing else."""
     from telco_crm.ingest.reconcile import reconcile
 
     clock = time.monotonic()
-    with loaded(*inputs, settings, rejects) as data:
+    with staged_rejects(rejects) as stage, loaded(*inputs, settings, stage) as data:
         result = _result(data)
         result.tables["reconcile"] = reconcile(data.engine, data.tables, data.usage)
         result.seconds = time.monotonic() - clock
@@ -118,7 +157,7 @@ def _needed(table: str) -> list[Analysis]:
     """The analyses up to the one that gives `table`, in order."""
     wanted = {table}
     chosen: list[Analysis] = []
-    for analysis in reversed(ANALYSES):
+    for analysis in reversed((*ANALYSES, *ON_REQUEST)):
         if wanted & set(analysis.gives):
             chosen.insert(0, analysis)
             wanted |= {*analysis.needs, *analysis.uses}
@@ -128,7 +167,12 @@ def _needed(table: str) -> list[Analysis]:
 def _result(data: Loaded, context: RunContext | None = None, impossible: dict[str, str] | None = None) -> Result:
     result = Result(data.reports, data.rejects, data.sources.unused, impossible=impossible or {})
     if context:
-        result.as_of, result.months, result.notes, result.facts = context.as_of, context.months, context.notes, context.facts
+        result.as_of, result.months, result.notes, result.facts = (
+            context.as_of,
+            context.months,
+            context.notes,
+            context.facts,
+        )
     return result
 
 
@@ -149,27 +193,57 @@ def _described(path: Path, name: str, rows: int | None) -> dict[str, Any]:
 
 def _manifest(command: str, started: datetime, result: Result, data: Loaded) -> dict[str, Any]:
     settings = data.settings
-    parameters = {"as_of": str(result.as_of) if result.as_of else settings.as_of, "seed": settings.seed, "lang": settings.lang,
-                  "max_rejects": settings.max_rejects, "config": str(settings.config.file) if settings.config.file else None,
-                  "rules": settings.config.rules, "features": settings.config.features, **settings.extra}
+    parameters = {
+        "as_of": str(result.as_of) if result.as_of else settings.as_of,
+        "seed": settings.seed,
+        "lang": settings.lang,
+        "max_rejects": settings.max_rejects,
+        "config": str(settings.config.file) if settings.config.file else None,
+        "rules": settings.config.rules,
+        "features": settings.config.features,
+        **settings.extra,
+    }
     models = {"churn": result.facts["churn_model"].checksum} if "churn_model" in result.facts else {}
     return {
-        "command": command, "started": started.isoformat(timespec="seconds"), "seconds": round(result.seconds, 3),
-        "versions": versions(), "engine": data.engine.name, "parameters": {k: v for k, v in parameters.items() if not isinstance(v, Path)},
-        "inputs": [{"table": r.table, "file": r.file, "bytes": r.path.stat().st_size, "sha256": data.hasher.of(r.path), "read": r.read,
-                    "accepted": r.accepted, "rejected": r.rejected} for r in result.reports],
-        "months": [str(m) for m in result.months], "models": models, "impossible": result.impossible, "notes": result.notes,
+        "command": command,
+        "started": started.isoformat(timespec="seconds"),
+        "seconds": round(result.seconds, 3),
+        "versions": versions(),
+        "engine": data.engine.name,
+        "parameters": {k: v for k, v in parameters.items() if k != "churn_model"},
+        "inputs": [
+            {
+                "table": r.table,
+                "file": r.file,
+                "bytes": r.path.stat().st_size,
+                "sha256": data.hasher.of(r.path),
+                "read": r.read,
+                "accepted": r.accepted,
+                "rejected": r.rejected,
+            }
+            for r in result.reports
+        ],
+        "months": [str(m) for m in result.months],
+        "models": models,
+        "impossible": result.impossible,
+        "notes": result.notes,
     }
 
 
 def _headlines(context: RunContext) -> dict[str, list[tuple[Any, ...]]]:
     """The figures that the summary shows."""
     queries: dict[str, Callable[[], str]] = {
-        "arpu_bands": lambda: "SELECT arpu_band, subscribers, share, revenue_share, mean_arpu FROM arpu_bands ORDER BY band_no",
-        "groups": lambda: 'SELECT group_id, "group", subscribers, share, arpu FROM groups WHERE subscribers > 0 ORDER BY arpu DESC, group_id',
-        "credit": lambda: "SELECT stars, count(*), count(*) / sum(count(*)) OVER () FROM credit GROUP BY stars ORDER BY stars DESC",
-        "retention": lambda: "SELECT rank, subscriber_id, arpu, churn_score, ladder_step, reason FROM retention ORDER BY rank LIMIT 5",
+        "arpu_bands": lambda: (
+            "SELECT arpu_band, subscribers, share, revenue_share, mean_arpu FROM arpu_bands ORDER BY band_no"
+        ),
+        "groups": lambda: (
+            'SELECT group_id, "group", subscribers, share, arpu FROM groups WHERE subscribers > 0 ORDER BY arpu DESC, group_id'
+        ),
+        "credit": lambda: (
+            "SELECT stars, count(*), count(*) / sum(count(*)) OVER () FROM credit GROUP BY stars ORDER BY stars DESC"
+        ),
+        "retention": lambda: (
+            "SELECT rank, subscriber_id, arpu, churn_score, ladder_step, reason FROM retention ORDER BY rank LIMIT 5"
+        ),
     }
     return {name: context.engine.rows(sql()) for name, sql in queries.items() if context.has(name)}
-
-

@@ -60,7 +60,9 @@ class Loaded:
 
 
 @contextmanager
-def loaded(data: Path | None, flags: Mapping[str, Sequence[str]], settings: Settings, rejects: Path | None = None) -> Iterator[Loaded]:
+def loaded(
+    data: Path | None, flags: Mapping[str, Sequence[str]], settings: Settings, rejects: Path | None = None
+) -> Iterator[Loaded]:
     """Read every table at hand; rejected rows go into folder `rejects` (None: only counted).
 
     Raises:
@@ -84,8 +86,16 @@ def analyse(data: Loaded, wanted: Sequence[Analysis]) -> tuple[RunContext, dict[
     """
     months = features_of(data)
     as_of = choose_month(data, months)
-    context = RunContext(data.engine, as_of, [m for m in months if m <= as_of], {*data.tables, "features"}, data.settings.seed,
-                         data.settings.lang, data.settings.config.rules, data.settings.extra)
+    context = RunContext(
+        data.engine,
+        as_of,
+        [m for m in months if m <= as_of],
+        {*data.tables, "features"},
+        data.settings.seed,
+        data.settings.lang,
+        data.settings.config.rules,
+        data.settings.extra,
+    )
     create_people(context, data.catalog)
     context.tables.add("people")
     impossible: dict[str, str] = {}
@@ -108,9 +118,13 @@ def features_of(data: Loaded) -> list[Month]:
     Raises:
         InputError: neither usage nor bills have a single row.
     """
-    months = compute_features(FeatureJob(data.engine, data.catalog, data.tables, data.usage, data.engine.temp_path("made")))
+    months = compute_features(
+        FeatureJob(data.engine, data.catalog, data.tables, data.usage, data.engine.temp_path("made"))
+    )
     if not months:
-        raise InputError("there is no usage record and no bill, so there is no month to analyse; give --usage or --bills")
+        raise InputError(
+            "there is no usage record and no bill, so there is no month to analyse; give --usage or --bills"
+        )
     return months
 
 
@@ -130,7 +144,9 @@ def choose_month(data: Loaded, months: Sequence[Month]) -> Month:
         return wanted
     complete = set(months)
     if data.usage:
-        used = data.engine.rows("SELECT month FROM features GROUP BY month HAVING min(last_activity_gap_days) = 0 ORDER BY month")
+        used = data.engine.rows(
+            "SELECT month FROM features GROUP BY month HAVING min(last_activity_gap_days) = 0 ORDER BY month"
+        )
         seen = data.engine.rows("SELECT month FROM features WHERE records IS NOT NULL GROUP BY month ORDER BY month")
         ended = {Month(r[0]) for r in used} | {Month(r[0]) for r in seen[:-1]}
         complete &= ended
@@ -152,7 +168,9 @@ def _read_all(data: Loaded, rejects: Path | None) -> None:
         sink = None
         if table == "usage":
             data.usage = data.engine.temp_path("usage")
-            sink = UsageSink(data.engine, data.usage, _buckets(data.sources), data.catalog.vocabulary.dialling.ip_prefixes)
+            sink = UsageSink(
+                data.engine, data.usage, _buckets(data.sources), data.catalog.vocabulary.dialling.ip_prefixes
+            )
         reports, kept = reader.read(table, files, sink)
         data.reports += reports
         data.rejects[table] = kept

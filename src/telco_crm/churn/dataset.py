@@ -60,8 +60,10 @@ def training_set(context: RunContext, rules: ChurnRules, cutoffs: list[Month]) -
         raise CannotCompute("there is no subscribers table, so nobody is known to have left")
     if not cutoffs:
         need = LAGS + rules.horizon_months
-        raise CannotCompute(f"the data has no cut-off with {LAGS} months before it and {rules.horizon_months} after it "
-                            f"({need} months in a row are needed)")
+        raise CannotCompute(
+            f"the data has no cut-off with {LAGS} months before it and {rules.horizon_months} after it "
+            f"({need} months in a row are needed)"
+        )
     frames, labels = [], []
     for cutoff in cutoffs:
         outcome = outcomes_at(context, rules, cutoff)
@@ -80,14 +82,20 @@ def check_signals(context: RunContext, rules: ChurnRules) -> None:
     """
     tries = {f"signals.{n}": s for n, s in _signal_columns(rules, True).items()}
     tries |= {f"rule_score.rules.{i}": r.when for i, r in enumerate(rules.rule_score.rules)}
-    problems = []
-    for name, sql in tries.items():
-        try:
-            context.engine.rows(f"SELECT {sql} FROM people p {lags_sql(context.as_of)} LIMIT 0")
-        except Exception as error:
-            problems.append(f"rules.churn.{name}: {str(error).strip().splitlines()[0]}")
-    if problems:
-        raise RuleError(problems)
+    source = f"people p {lags_sql(context.as_of)} LIMIT 0"
+    if not _problem(context, f"SELECT {', '.join(tries.values())} FROM {source}"):
+        return
+    problems = [(name, _problem(context, f"SELECT {sql} FROM {source}")) for name, sql in tries.items()]
+    raise RuleError([f"rules.churn.{name}: {why}" for name, why in problems if why])
+
+
+def _problem(context: RunContext, sql: str) -> str:
+    """Why a query does not run; "" if it does."""
+    try:
+        context.engine.rows(sql)
+    except Exception as error:
+        return str(error).strip().splitlines()[0]
+    return ""
 
 
 def _signal_columns(rules: ChurnRules, shown: bool) -> dict[str, str]:
@@ -100,7 +108,8 @@ def _signal_columns(rules: ChurnRules, shown: bool) -> dict[str, str]:
 def _evaluated(context: RunContext, columns: dict[str, str], cutoff: Month) -> pd.DataFrame:
     wanted = ", ".join(f"({sql})::DOUBLE AS {identifier(name)}" for name, sql in columns.items())
     frame = context.engine.frame(
-        f"SELECT p.subscriber_id, {wanted} FROM {_people(context, cutoff)} p {lags_sql(cutoff)} ORDER BY 1")
+        f"SELECT p.subscriber_id, {wanted} FROM {_people(context, cutoff)} p {lags_sql(cutoff)} ORDER BY 1"
+    )
     return frame.set_index("subscriber_id")
 
 
@@ -109,6 +118,8 @@ def _people(context: RunContext, cutoff: Month) -> str:
     seen = f"SELECT subscriber_id FROM features WHERE month = {literal(str(cutoff))}"
     if cutoff == context.as_of:
         return "(SELECT * FROM people WHERE NOT has_left)"
-    return (f"(SELECT subscriber_id FROM subscribers WHERE coalesce(activated_on < DATE '{cutoff.end}', true) AND "
-            f"coalesce(cancelled_on >= DATE '{cutoff.end}', status IS NULL OR status <> 'closed') "
-            f"AND subscriber_id IN ({seen}))")
+    return (
+        f"(SELECT subscriber_id FROM subscribers WHERE coalesce(activated_on < DATE '{cutoff.end}', true) AND "
+        f"coalesce(cancelled_on >= DATE '{cutoff.end}', status IS NULL OR status <> 'closed') "
+        f"AND subscriber_id IN ({seen}))"
+    )

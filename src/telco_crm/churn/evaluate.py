@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pandas as pd
 from sklearn.metrics import average_precision_score, brier_score_loss, roc_auc_score
 
-from telco_crm.analysis import RunContext
+from telco_crm.analysis import Analysis, RunContext
 from telco_crm.churn.dataset import outcomes_at, past_cutoffs, rule_hits, signals_at, training_set
 from telco_crm.churn.model import fit_model
 from telco_crm.churn.rules import ChurnRules
@@ -38,9 +38,16 @@ def measures(outcome: npt.NDArray[np.int64], score: npt.NDArray[np.float64]) -> 
     """ROC AUC, average precision, Brier score, and lift among the highest 1, 5 and 10% of the scores (ties in input order)."""
     order = np.argsort(-score, kind="stable")
     rate = outcome.mean()
-    lifts = {f"lift_{share:.0%}".rstrip("%"): outcome[order[: max(1, round(share * len(order)))]].mean() / rate for share in LIFTS}
-    return {"auc": roc_auc_score(outcome, score), "average_precision": average_precision_score(outcome, score),
-            "brier": brier_score_loss(outcome, score), **lifts}
+    lifts = {
+        f"lift_{share:.0%}".rstrip("%"): outcome[order[: max(1, round(share * len(order)))]].mean() / rate
+        for share in LIFTS
+    }
+    return {
+        "auc": roc_auc_score(outcome, score),
+        "average_precision": average_precision_score(outcome, score),
+        "brier": brier_score_loss(outcome, score),
+        **lifts,
+    }
 
 
 def _tested(context: RunContext, rules: ChurnRules, cutoff: Month) -> list[dict[str, object]]:
@@ -54,10 +61,29 @@ def _tested(context: RunContext, rules: ChurnRules, cutoff: Month) -> list[dict[
     if earlier:
         past, left = training_set(context, rules, earlier)
         if min(left.sum(), len(left) - left.sum()) >= rules.minimum_leavers:
-            model = fit_model(past, left, {n: s.sql for n, s in rules.signals.items()}, context.seed, target=rules.target,
-                              cutoffs=tuple(map(str, earlier)), horizon_months=rules.horizon_months)
+            model = fit_model(
+                past,
+                left,
+                {n: s.sql for n, s in rules.signals.items()},
+                context.seed,
+                target=rules.target,
+                cutoffs=tuple(map(str, earlier)),
+                horizon_months=rules.horizon_months,
+            )
             scores["model"] = model.probability(signals.loc[both])
     truth = outcome.loc[both].to_numpy()
-    return [{"cutoff": str(cutoff), "method": method, "fitted_on": ", ".join(map(str, earlier)) if method == "model" else "",
-             "subscribers": len(truth), "leavers": int(truth.sum()), "churn_rate": truth.mean(), **measures(truth, score.to_numpy())}
-            for method, score in sorted(scores.items())]
+    return [
+        {
+            "cutoff": str(cutoff),
+            "method": method,
+            "fitted_on": ", ".join(map(str, earlier)) if method == "model" else "",
+            "subscribers": len(truth),
+            "leavers": int(truth.sum()),
+            "churn_rate": truth.mean(),
+            **measures(truth, score.to_numpy()),
+        }
+        for method, score in sorted(scores.items())
+    ]
+
+
+BACKTEST = Analysis("churn evaluate", ("people", "features", "subscribers"), ("churn_evaluation",), compute_backtest)

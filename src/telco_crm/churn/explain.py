@@ -13,7 +13,9 @@ from telco_crm.churn.rules import ChurnRules
 REASONS = 3
 
 
-def model_reasons(contributions: pd.DataFrame, signals: pd.DataFrame, rules: ChurnRules, means: dict[str, float], lang: str) -> pd.DataFrame:
+def model_reasons(
+    contributions: pd.DataFrame, signals: pd.DataFrame, rules: ChurnRules, means: dict[str, float], lang: str
+) -> pd.DataFrame:
     """reason_1 … reason_3: the signals that raise each score most, in words; empty where fewer raise it.
 
     `contributions` (rows × signals) are parts of the log odds; `signals` has the signals and their show_ columns.
@@ -30,8 +32,10 @@ def model_reasons(contributions: pd.DataFrame, signals: pd.DataFrame, rules: Chu
 
 def rule_reasons(hits: pd.DataFrame, rules: ChurnRules, lang: str) -> pd.DataFrame:
     """reason_1 … reason_3: the rules with the largest weights that hold and raise the score."""
-    raising = sorted((i for i, r in enumerate(rules.rule_score.rules) if r.weight > 0),
-                     key=lambda i: -rules.rule_score.rules[i].weight)
+    raising = sorted(
+        (i for i, r in enumerate(rules.rule_score.rules) if r.weight > 0),
+        key=lambda i: -rules.rule_score.rules[i].weight,
+    )
     words = [rules.rule_score.rules[i].zh if lang == "zh" else rules.rule_score.rules[i].en for i in raising]
     held = hits[[f"r{i}" for i in raising]].to_numpy() > 0
     place = np.where(held, held.cumsum(axis=1), 0)
@@ -54,8 +58,15 @@ def change_in_words(x: float, lang: str) -> str:
     return f"{'up' if x > 0 else 'down'} {percent}%"
 
 
-def _texts(chosen: np.ndarray | None, values: np.ndarray, names: Sequence[str], signals: pd.DataFrame, rules: ChurnRules,
-           means: dict[str, float], lang: str) -> np.ndarray:
+def _texts(
+    chosen: np.ndarray | None,
+    values: np.ndarray,
+    names: Sequence[str],
+    signals: pd.DataFrame,
+    rules: ChurnRules,
+    means: dict[str, float],
+    lang: str,
+) -> np.ndarray:
     out = np.full(len(signals), "", object)
     if chosen is None:
         return out
@@ -68,6 +79,8 @@ def _texts(chosen: np.ndarray | None, values: np.ndarray, names: Sequence[str], 
         level = signals[name].to_numpy()[rows]
         shown = signals[f"show_{name}"].to_numpy()[rows]
         high, low = signal.high.text(lang), signal.low.text(lang)
-        out[rows] = [(high if v > means[name] else low).format(x=s, change=change_in_words(s, lang))
-                     for v, s in zip(level, shown, strict=True)]
+        out[rows] = [
+            (high if v > means[name] else low).format(x=s, change=change_in_words(s, lang))
+            for v, s in zip(level, shown, strict=True)
+        ]
     return out

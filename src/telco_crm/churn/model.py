@@ -77,7 +77,9 @@ def load_model(path: Path) -> ChurnModel:
     except OSError as error:
         raise InputError(f"{path}: the model cannot be read ({error.strerror}); check the path") from None
     except (ValueError, AttributeError, ValidationError):
-        raise InputError(f"{path} is not a churn model; make one with: telco-crm churn fit DATA --model {path}") from None
+        raise InputError(
+            f"{path} is not a churn model; make one with: telco-crm churn fit DATA --model {path}"
+        ) from None
     if model.format != FORMAT or model.checksum != claimed:
         raise InputError(f"{path}: the model was changed or made by another version; fit it again")
     return model
@@ -93,10 +95,20 @@ def fit_model(signals: pd.DataFrame, outcome: pd.Series, sql: dict[str, str], se
     scale = known.std(ddof=0).to_dict()
     with threadpool_limits(1):
         fitted = LogisticRegression(C=1.0, max_iter=1000, random_state=seed).fit(
-            _standardised(known, mean, scale).to_numpy(), outcome.to_numpy())
+            _standardised(known, mean, scale).to_numpy(), outcome.to_numpy()
+        )
     weight = dict(zip(known.columns, map(float, fitted.coef_[0]), strict=True))
-    return ChurnModel(signals={n: sql[n] for n in known.columns}, mean=mean, scale=scale, weight=weight,
-                      intercept=float(fitted.intercept_[0]), rows=len(known), leavers=int(outcome.sum()), seed=seed, **about)  # type: ignore[arg-type]
+    return ChurnModel(
+        signals={n: sql[n] for n in known.columns},
+        mean=mean,
+        scale=scale,
+        weight=weight,
+        intercept=float(fitted.intercept_[0]),
+        rows=len(known),
+        leavers=int(outcome.sum()),
+        seed=seed,
+        **about,
+    )  # type: ignore[arg-type]
 
 
 def _standardised(signals: pd.DataFrame, mean: dict[str, float], scale: dict[str, float]) -> pd.DataFrame:

@@ -30,7 +30,9 @@ def compute_churn(context: RunContext) -> None:
     scores = by_model(context, rules, model) if model else by_rules(context, rules)
     if model:
         context.facts["churn_model"] = model
-    scores = scores.reset_index().sort_values(["churn_score", "subscriber_id"], ascending=[False, True], ignore_index=True)
+    scores = scores.reset_index().sort_values(
+        ["churn_score", "subscriber_id"], ascending=[False, True], ignore_index=True
+    )
     scores.insert(2, "risk_rank", np.arange(1, len(scores) + 1))
     context.engine.register("churn_scores", scores)
     context.create("churn", "SELECT * FROM churn_scores")
@@ -48,12 +50,21 @@ def fit_on_history(context: RunContext, rules: ChurnRules) -> ChurnModel:
     if min(leavers, len(outcome) - leavers) < rules.minimum_leavers:
         kind = "leavers" if leavers * 2 < len(outcome) else "stayers"
         count = min(leavers, len(outcome) - leavers)
-        raise CannotCompute(f"the history holds only {count} {kind}, and a model needs at least {rules.minimum_leavers}")
+        raise CannotCompute(
+            f"the history holds only {count} {kind}, and a model needs at least {rules.minimum_leavers}"
+        )
     if len(signals) > rules.fit_rows:
         keep = np.sort(np.random.default_rng(context.seed).choice(len(signals), rules.fit_rows, replace=False))
         signals, outcome = signals.iloc[keep], outcome.iloc[keep]
-    return fit_model(signals, outcome, {n: s.sql for n, s in rules.signals.items()}, context.seed, target=rules.target,
-                     cutoffs=tuple(map(str, cutoffs)), horizon_months=rules.horizon_months)
+    return fit_model(
+        signals,
+        outcome,
+        {n: s.sql for n, s in rules.signals.items()},
+        context.seed,
+        target=rules.target,
+        cutoffs=tuple(map(str, cutoffs)),
+        horizon_months=rules.horizon_months,
+    )
 
 
 def by_model(context: RunContext, rules: ChurnRules, model: ChurnModel) -> pd.DataFrame:
@@ -68,9 +79,13 @@ def by_model(context: RunContext, rules: ChurnRules, model: ChurnModel) -> pd.Da
     signals = signals_at(context, rules, context.as_of, shown=True)
     unknown = [n for n in model.signals if signals[n].isna().all()]
     if unknown and len(signals):
-        context.note(f"churn: the data says nothing about {', '.join(unknown)}, which the model looks at; their mean was taken")
+        context.note(
+            f"churn: the data says nothing about {', '.join(unknown)}, which the model looks at; their mean was taken"
+        )
     reasons = model_reasons(model.contributions(signals), signals, rules, model.mean, context.lang)
-    return pd.DataFrame({"churn_score": model.probability(signals).round(6), "method": "model"}, index=signals.index).join(reasons)
+    return pd.DataFrame(
+        {"churn_score": model.probability(signals).round(6), "method": "model"}, index=signals.index
+    ).join(reasons)
 
 
 def by_rules(context: RunContext, rules: ChurnRules) -> pd.DataFrame:

@@ -38,7 +38,11 @@ class CreditRules(Model):
 
     @model_validator(mode="after")
     def _rising(self) -> CreditRules:
-        steps = {"stars": self.stars, "tenure.years": [t.years for t in self.tenure], "spend.above": [s.above for s in self.spend]}
+        steps = {
+            "stars": self.stars,
+            "tenure.years": [t.years for t in self.tenure],
+            "spend.above": [s.above for s in self.spend],
+        }
         for name, values in steps.items():
             if any(a >= b for a, b in pairwise(values)):
                 raise ValueError(f"{name} must rise from entry to entry")
@@ -53,22 +57,27 @@ def compute_credit(context: RunContext) -> None:
     unknown = context.engine.rows("SELECT count(*) FROM people WHERE activated_on IS NULL AND NOT has_left")[0][0]
     if unknown:
         context.note(f"credit: {unknown:,} subscribers have no activation date and get no tenure points")
-    context.create("credit", f"""
+    context.create(
+        "credit",
+        f"""
         SELECT *, brand_points + tenure_points + spend_points + suspension_points AS score,
-               {_steps('brand_points + tenure_points + spend_points + suspension_points', '>=', [(s, i) for i, s in enumerate(rules.stars, 1)])} AS stars
+               {_steps("brand_points + tenure_points + spend_points + suspension_points", ">=", [(s, i) for i, s in enumerate(rules.stars, 1)])} AS stars
         FROM (SELECT subscriber_id, brand, months_on_network, s.arpu_mean AS mean_spend, coalesce(e.n, 0) AS suspensions,
                      {_brand(rules)} AS brand_points,
-                     {_steps('months_on_network', '>=', [(t.years * 12, t.points) for t in rules.tenure])} AS tenure_points,
-                     {_steps('s.arpu_mean', '>', [(s.above, s.points) for s in rules.spend])} AS spend_points,
+                     {_steps("months_on_network", ">=", [(t.years * 12, t.points) for t in rules.tenure])} AS tenure_points,
+                     {_steps("s.arpu_mean", ">", [(s.above, s.points) for s in rules.spend])} AS spend_points,
                      coalesce(e.n, 0) * {rules.suspension} AS suspension_points
-              FROM people LEFT JOIN ({mean_arpu_sql(rules.spend_bills)}) s USING (subscriber_id) LEFT JOIN ({_suspensions(context)}) e USING (subscriber_id))""")
+              FROM people LEFT JOIN ({mean_arpu_sql(rules.spend_bills)}) s USING (subscriber_id) LEFT JOIN ({_suspensions(context)}) e USING (subscriber_id))""",
+    )
 
 
 def _suspensions(context: RunContext) -> str:
     if not context.has("events"):
         return "SELECT '' AS subscriber_id, 0 AS n LIMIT 0"
-    return (f"SELECT subscriber_id, count(*) AS n FROM events WHERE kind = 'suspension' AND time < DATE '{context.as_of.end}' "
-            "GROUP BY subscriber_id")
+    return (
+        f"SELECT subscriber_id, count(*) AS n FROM events WHERE kind = 'suspension' AND time < DATE '{context.as_of.end}' "
+        "GROUP BY subscriber_id"
+    )
 
 
 def _brand(rules: CreditRules) -> str:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-import pandas as pd
-import pyarrow as pa
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
 
 
 class Engine(Protocol):
     """Runs SQL over tables that may be larger than memory."""
 
     name: str
+    threads: int
 
     def run(self, sql: str) -> int:
         """Execute a statement; how many rows it wrote, where it says so."""
@@ -22,6 +24,9 @@ class Engine(Protocol):
 
     def frame(self, sql: str) -> pd.DataFrame:
         """A result as a frame, for scikit-learn."""
+
+    def arrays(self, sql: str) -> dict[str, Any]:
+        """A result without missing values, as one NumPy array per column."""
 
     def batches(self, sql: str) -> pa.RecordBatchReader:
         """A large result, batch by batch, for writing."""
@@ -34,6 +39,9 @@ class Engine(Protocol):
 
     def temp_path(self, name: str) -> Path:
         """A path in the engine's own temporary folder, which goes when the engine closes."""
+
+    def session(self) -> Engine:
+        """A second session on the same tables, for use in another thread; `register` in one is not seen by the other."""
 
     def close(self) -> None:
         """Free everything, the temporary folder included."""

@@ -6,14 +6,14 @@ import shutil
 import tempfile
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
-import pandas as pd
-import pyarrow as pa
-
-
 from telco_crm.errors import InputError, OutputError, TelcoError, UsageError
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
 
 
 class DuckEngine:
@@ -24,25 +24,36 @@ class DuckEngine:
 
     name = "duckdb"
 
-    def __init__(self, threads: int | None = None, memory_limit: str | None = None, temp_dir: Path | None = None) -> None:
+    def __init__(
+        self, threads: int | None = None, memory_limit: str | None = None, temp_dir: Path | None = None
+    ) -> None:
         self._folder = _private_folder(temp_dir)
-        settings: dict[str, Any] = {"preserve_insertion_order": False, "temp_directory": str(self._folder / "spill"),
-                                    "partitioned_write_flush_threshold": 65536}
+        settings: dict[str, Any] = {
+            "preserve_insertion_order": False,
+            "temp_directory": str(self._folder / "spill"),
+            "partitioned_write_flush_threshold": 65536,
+        }
         if threads:
             settings["threads"] = threads
         if memory_limit:
             settings["memory_limit"] = memory_limit
         try:
-            self._connection = duckdb.connect(config=settings)
+            self._use(duckdb.connect(config=settings))
         except duckdb.Error as error:
             self.close()
             raise UsageError(f"--memory-limit {memory_limit}: {_first_line(error)}") from None
-        self._connection.execute("SET TimeZone = 'UTC'")
+
+    def _use(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self._connection = connection
+        connection.execute("SET TimeZone = 'UTC'")
+        self.threads = int(self.rows("SELECT current_setting('threads')")[0][0])
 
     def __enter__(self) -> DuckEngine:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
     def run(self, sql: str) -> int:
@@ -57,6 +68,11 @@ class DuckEngine:
     def frame(self, sql: str) -> pd.DataFrame:
         """A result as a frame, for scikit-learn."""
         return self._execute(sql).fetchdf()
+
+    def arrays(self, sql: str) -> dict[str, Any]:
+        """A result without missing values, as one NumPy array per column."""
+        table = self.batches(sql).read_all().combine_chunks()
+        return {name: table.column(name).to_numpy() for name in table.column_names}
 
     def batches(self, sql: str) -> pa.RecordBatchReader:
         """A large result, batch by batch, for writing."""
@@ -76,6 +92,13 @@ class DuckEngine:
     def temp_path(self, name: str) -> Path:
         """A path in the engine's own temporary folder, which goes when the engine closes."""
         return self._folder / name
+
+    def session(self) -> DuckEngine:
+        """A second session on the same tables, for use in another thread; `register` in one is not seen by the other."""
+        other = object.__new__(DuckEngine)
+        other._folder = self._folder
+        other._use(self._connection.cursor())
+        return other
 
     def close(self) -> None:
         """Free everything, the temporary folder included."""
@@ -113,5 +136,3 @@ def _translated(error: duckdb.Error) -> Exception:
 
 def _first_line(error: Exception) -> str:
     return str(error).strip().splitlines()[0]
-
-

@@ -9,7 +9,19 @@ from pydantic import Field, model_validator
 
 from telco_crm.rules import Model
 
-SOURCES = ("sum", "rows", "contacts", "bill", "events", "record", "value")
+SOURCES = ("measure", "rows", "contacts", "bill", "events", "record", "value")
+
+Measure = Literal["records", "first_half", "minutes", "fee", "mb", "days", "gap_days", "longest_s"]
+MEASURED: dict[Measure, str] = {
+    "records": "number of records",
+    "first_half": "number of records in the first half of the month",
+    "minutes": "sum of the minutes of the records",
+    "fee": "sum of the charges of the records",
+    "mb": "sum of the volume of the records, in units of 1024 x 1024 bytes",
+    "days": "number of days with a record",
+    "gap_days": "days from the last record to the end of the month",
+    "longest_s": "longest duration of the records, in seconds",
+}
 
 
 class Term(Model):
@@ -57,17 +69,17 @@ class Vocabulary(Model):
 class Feature(Model):
     """One feature: where it comes from (exactly one of the sources) and what it is called.
 
-    sum: records, minutes, fee or mb of the usage records for which `where` holds; rows: an aggregate over usage records; contacts: an
-    aggregate over the other parties; bill: an expression over the bill; events: an aggregate over the events; record: an
-    expression over the subscriber record; value: an expression over other features. `empty` is what a subscriber without any such
-    row gets (sums are 0).
+    measure: what is taken of the usage records for which `where` holds (see Measure); rows: an aggregate over usage
+    records; contacts: an aggregate over the other parties; bill: an expression over the bill; events: an aggregate over
+    the events; record: an expression over the subscriber record; value: an expression over other features.
+    `empty` is what a subscriber without any such row gets (measures that count or add up are 0).
     """
 
     en: str
     zh: str
     unit: str
     about: str = ""
-    sum: Literal["records", "minutes", "fee", "mb"] | None = None
+    measure: Measure | None = None
     where: str | None = None
     rows: str | None = None
     contacts: str | None = None
@@ -82,8 +94,8 @@ class Feature(Model):
         given = [s for s in SOURCES if getattr(self, s) is not None]
         if len(given) != 1:
             raise ValueError(f"a feature has exactly one of {', '.join(SOURCES)}")
-        if self.where is not None and self.sum is None:
-            raise ValueError("where goes with sum")
+        if self.where is not None and self.measure is None:
+            raise ValueError("where goes with measure")
         return self
 
     @property
@@ -98,8 +110,8 @@ class Feature(Model):
     @property
     def definition(self) -> str:
         """How it is computed, as people read it."""
-        if self.sum is not None:
-            return f"sum of {self.sum}" + (f" where {self.where}" if self.where else "")
+        if self.measure is not None:
+            return MEASURED[self.measure] + (f" where {self.where}" if self.where else "")
         return str(getattr(self, self.source))
 
 

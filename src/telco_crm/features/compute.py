@@ -6,16 +6,18 @@ Memory is bounded by one bucket of one month (usage) and one month of one row pe
 from __future__ import annotations
 
 from collections.abc import Callable, Set
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 from telco_crm.engine.base import Engine
 from telco_crm.engine.sql import identifier, literal
+from telco_crm.errors import InputError
 from telco_crm.features.catalog import Catalog
-from telco_crm.features.usage_sql import usage_query
+from telco_crm.features.usage import usage_query
 from telco_crm.months import Month
 
-USAGE_SOURCES = ("sum", "rows", "contacts")
+COUNTED = {"records", "first_half", "minutes", "fee", "mb", "days"}  # measures that are 0 without any record
 
 
 @dataclass(frozen=True)
@@ -40,21 +42,38 @@ def compute_features(job: FeatureJob) -> list[Month]:
     subscriber with a usage record or a bill in the month. Returns the months.
     """
     usage_months = months_of_usage(job.usage) if job.usage else []
-    bill_months = [Month(r[0]) for r in job.engine.rows("SELECT DISTINCT month FROM bills")] if "bills" in job.tables else []
+    bill_months = (
+        [Month(r[0]) for r in job.engine.rows("SELECT DISTINCT month FROM bills")] if "bills" in job.tables else []
+    )
     months = sorted({*usage_months, *bill_months})
     (job.out / "features").mkdir(parents=True)
     if job.usage:
-        job.engine.run("CREATE OR REPLACE TABLE subscriber_ids AS SELECT DISTINCT key AS sid, id AS subscriber_id FROM "
-                       f"read_parquet({literal(str(job.usage / 'ids' / 'subscriber' / '*.parquet'))})")
+        _load_ids(job.engine, job.usage)
     for month in months:
-        usage = _usage_features(job, month) if month in usage_months else None
+        usage = _usage_features(job, job.usage, month) if job.usage and month in usage_months else None
         query = _month_query(job, month, usage)
         path = job.out / "features" / f"{month}.parquet"
         job.engine.run(f"COPY ({query} ORDER BY subscriber_id) TO {literal(str(path))} (FORMAT parquet)")
         job.done(month)
-    source = f"read_parquet({literal(str(job.out / 'features' / '*.parquet'))})" if months else _no_features(job.catalog)
+    source = (
+        f"read_parquet({literal(str(job.out / 'features' / '*.parquet'))})" if months else _no_features(job.catalog)
+    )
     job.engine.run(f"CREATE OR REPLACE VIEW features AS SELECT * FROM {source}")
     return months
+
+
+def _load_ids(engine: Engine, usage: Path) -> None:
+    """Table `subscriber_ids`: sid and subscriber_id. Two identifiers of one hash would be taken for one subscriber."""
+    files = literal(str(usage / "ids" / "*.parquet"))
+    engine.run(
+        f"CREATE OR REPLACE TABLE subscriber_ids AS SELECT DISTINCT sid, subscriber_id FROM read_parquet({files})"
+    )
+    clash = engine.rows(
+        "SELECT min(subscriber_id), max(subscriber_id) FROM subscriber_ids GROUP BY sid HAVING count(*) > 1"
+    )
+    if clash:
+        one, other = clash[0]
+        raise InputError(f"usage: the identifiers {one} and {other} have the same hash; change one of them")
 
 
 def months_of_usage(root: Path) -> list[Month]:
@@ -62,24 +81,39 @@ def months_of_usage(root: Path) -> list[Month]:
     return sorted(Month.of(int(p.name.split("=")[1])) for p in (root / "rows").glob("month=*"))
 
 
-def _usage_features(job: FeatureJob, month: Month) -> str:
-    """FROM item with one row per subscriber of the month: its sid and usage features."""
-    assert job.usage is not None
+def _usage_features(job: FeatureJob, root: Path, month: Month) -> str:
+    """FROM item with one row per subscriber of the month: its sid and usage features.
+
+    Two buckets are worked on at a time: while one is summed in the engine, the other is finished in NumPy.
+    """
     out = job.out / "usage" / str(month)
     out.mkdir(parents=True)
-    for bucket in sorted((job.usage / "rows" / f"month={month.number}").iterdir()):
+
+    def work(bucket: Path) -> None:
+        engine = job.engine.session()
         rows = f"read_parquet({literal(str(bucket / '*.parquet'))}, hive_partitioning=false)"
         target = literal(str(out / f"{bucket.name}.parquet"))
-        job.engine.run(f"COPY ({usage_query(job.catalog, rows, month)}) TO {target} (FORMAT parquet)")
+        engine.run(f"COPY ({usage_query(engine, job.catalog, rows, month)}) TO {target} (FORMAT parquet)")
+
+    with ThreadPoolExecutor(min(2, job.engine.threads)) as pool:
+        list(pool.map(work, sorted((root / "rows" / f"month={month.number}").iterdir())))
     return f"read_parquet({literal(str(out / '*.parquet'))})"
 
 
 def _month_query(job: FeatureJob, month: Month, usage: str | None) -> str:
-    parts = {"u": f"(SELECT * FROM {usage} JOIN subscriber_ids USING (sid))" if usage else None,
-             "b": _bills(job, month), "e": _events(job, month), "r": _records(job, month)}
+    parts = {
+        "u": f"(SELECT * FROM {usage} JOIN subscriber_ids USING (sid))" if usage else None,
+        "b": _bills(job, month),
+        "e": _events(job, month),
+        "r": _records(job, month),
+    }
     spine = " UNION ".join(f"SELECT subscriber_id FROM {parts[p]}" for p in "ub" if parts[p])
     joins = " ".join(f"LEFT JOIN {sql} {name} USING (subscriber_id)" for name, sql in parts.items() if sql)
-    columns = [f"{_column(job.catalog, name, parts)} AS {identifier(name)}" for name, f in job.catalog.features.items() if f.source != "value"]
+    columns = [
+        f"{_column(job.catalog, name, parts)} AS {identifier(name)}"
+        for name, f in job.catalog.features.items()
+        if f.source != "value"
+    ]
     values = [f"({f.value})::DOUBLE AS {identifier(name)}" for name, f in job.catalog.of("value").items()]
     base = f"SELECT subscriber_id, {', '.join(columns)} FROM ({spine}) {joins}"
     names = ", ".join(map(identifier, job.catalog.features))
@@ -92,7 +126,7 @@ def _column(catalog: Catalog, name: str, parts: dict[str, str | None]) -> str:
     part = {"bill": "b", "events": "e", "record": "r"}.get(feature.source, "u")
     if parts[part] is None:
         return f"CAST(NULL AS {catalog.unit_type(name)})"
-    empty = 0 if feature.source == "sum" else feature.empty
+    empty = 0 if feature.measure in COUNTED else feature.empty
     value = f"{part}.{identifier(name)}"
     return value if empty is None else f"coalesce({value}, {empty})"
 
@@ -115,7 +149,10 @@ def _events(job: FeatureJob, month: Month) -> str | None:
 def _records(job: FeatureJob, month: Month) -> str | None:
     if "subscribers" not in job.tables:
         return None
-    wanted = "".join(f", CAST({f.record} AS {job.catalog.unit_type(n)}) AS {identifier(n)}" for n, f in job.catalog.of("record").items())
+    wanted = "".join(
+        f", CAST({f.record} AS {job.catalog.unit_type(n)}) AS {identifier(n)}"
+        for n, f in job.catalog.of("record").items()
+    )
     return f"(SELECT subscriber_id{wanted} FROM (SELECT *, DATE '{month.end}' AS month_end FROM subscribers))"
 
 

@@ -7,7 +7,18 @@ from telco_crm.engine.sql import literal
 from telco_crm.features.catalog import Catalog
 from telco_crm.schema import load_schema
 
-RECORD_COLUMNS = ("brand", "region", "gender", "plan", "account_id", "status", "activated_on", "cancelled_on", "contract_end", "vip_card")
+RECORD_COLUMNS = (
+    "brand",
+    "region",
+    "gender",
+    "plan",
+    "account_id",
+    "status",
+    "activated_on",
+    "cancelled_on",
+    "contract_end",
+    "vip_card",
+)
 
 
 def create_people(context: RunContext, catalog: Catalog) -> None:
@@ -24,21 +35,32 @@ def create_people(context: RunContext, catalog: Catalog) -> None:
     if context.has("subscribers"):
         records = "subscribers"
         left = f"coalesce(cancelled_on < {end}, status = 'closed' AND active IS NULL, false)"
-        spine += (f" UNION SELECT subscriber_id FROM subscribers WHERE coalesce(activated_on < {end}, true) "
-                  f"AND coalesce(cancelled_on >= {end}, status IS NULL OR status <> 'closed')")
+        spine += (
+            f" UNION SELECT subscriber_id FROM subscribers WHERE coalesce(activated_on < {end}, true) "
+            f"AND coalesce(cancelled_on >= {end}, status IS NULL OR status <> 'closed')"
+        )
     if context.has("bills"):
         expression = catalog.features["arpu"].bill
-        context.create("arpu", f"SELECT subscriber_id, month, CAST({expression} AS DECIMAL(18,6)) AS arpu FROM bills "
-                               f"WHERE month <= {as_of}")
-    bill = f"SELECT subscriber_id, arpu FROM arpu WHERE month = {as_of}" if context.has("bills") else (
-        "SELECT '' AS subscriber_id, CAST(NULL AS DECIMAL(18,6)) AS arpu LIMIT 0")
+        context.create(
+            "arpu",
+            f"SELECT subscriber_id, month, CAST({expression} AS DECIMAL(18,6)) AS arpu FROM bills "
+            f"WHERE month <= {as_of}",
+        )
+    bill = (
+        f"SELECT subscriber_id, arpu FROM arpu WHERE month = {as_of}"
+        if context.has("bills")
+        else ("SELECT '' AS subscriber_id, CAST(NULL AS DECIMAL(18,6)) AS arpu LIMIT 0")
+    )
     columns = ", ".join(RECORD_COLUMNS)
     months = f"CASE WHEN activated_on < {end} THEN date_sub('month', activated_on, least({end}, coalesce(cancelled_on, {end}))) END"
-    context.create("people", f"""
+    context.create(
+        "people",
+        f"""
         SELECT subscriber_id, arpu, {months} AS months_on_network, {left} AS has_left,
                coalesce(cancelled_on >= {start} AND cancelled_on < {end}, false) AS left_this_month, {columns}
         FROM ({spine}) LEFT JOIN ({bill}) USING (subscriber_id) LEFT JOIN {records} USING (subscriber_id)
-        LEFT JOIN (SELECT DISTINCT subscriber_id, true AS active FROM features WHERE month = {as_of}) USING (subscriber_id)""")
+        LEFT JOIN (SELECT DISTINCT subscriber_id, true AS active FROM features WHERE month = {as_of}) USING (subscriber_id)""",
+    )
 
 
 def _no_records() -> str:

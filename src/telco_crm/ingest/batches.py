@@ -20,6 +20,7 @@ from telco_crm.ingest.sources import SourceFile
 from telco_crm.ingest.textfile import SAMPLE_ROWS, TextChunk, TextLayout, read_chunks, read_layout
 
 BATCH_ROWS = 1_000_000
+SCAN_ROWS = 50_000  # rows that one thread of the engine takes at a time
 
 
 @dataclass(frozen=True)
@@ -58,21 +59,31 @@ def open_file(engine: Engine, file: SourceFile, mapping: TableMapping, threads: 
         return _open_parquet(engine, file)
     layout, samples = read_layout(file, mapping)
     names = {",": "comma", "\t": "tab", "|": "pipe", ";": "semicolon"}
-    shown = f"CSV, {layout.encoding}, {names.get(layout.delimiter, layout.delimiter)}" + (f", {file.compression}" if file.compression else "")
-    return OpenFile(file, layout.header, samples, shown, _text_cells,
-                    lambda bindings: _text_batches(engine, file, layout, bindings, threads))
+    shown = f"CSV, {layout.encoding}, {names.get(layout.delimiter, layout.delimiter)}" + (
+        f", {file.compression}" if file.compression else ""
+    )
+    return OpenFile(
+        file,
+        layout.header,
+        samples,
+        shown,
+        _text_cells,
+        lambda bindings: _text_batches(engine, file, layout, bindings, threads),
+    )
 
 
 def _text_cells(bindings: Sequence[Binding]) -> dict[str, Cell]:
     found = [b for b in bindings if b.header]
-    return {**{b.name: Cell(f"c{i}", "VARCHAR") for i, b in enumerate(found)}, **_constants(bindings)}
+    return {**{b.name: Cell(f"c{i}", "VARCHAR", clean=True) for i, b in enumerate(found)}, **_constants(bindings)}
 
 
 def _constants(bindings: Sequence[Binding]) -> dict[str, Cell]:
     return {b.name: Cell(literal(b.constant), "VARCHAR") for b in bindings if b.constant is not None}
 
 
-def _text_batches(engine: Engine, file: SourceFile, layout: TextLayout, bindings: Sequence[Binding], threads: int) -> Iterator[Batch]:
+def _text_batches(
+    engine: Engine, file: SourceFile, layout: TextLayout, bindings: Sequence[Binding], threads: int
+) -> Iterator[Batch]:
     fields = [layout.header.index(b.header) for b in bindings if b.header]
     waiting: list[TextChunk] = []
     for chunk in read_chunks(file, layout, fields, threads):
@@ -85,12 +96,11 @@ def _text_batches(engine: Engine, file: SourceFile, layout: TextLayout, bindings
 
 
 def _text_batch(engine: Engine, file: SourceFile, chunks: Sequence[TextChunk]) -> Batch:
-    table = pa.concat_tables([c.table for c in chunks])
-    engine.register("raw_rows", table)
-    spans = [(int(c.lines.numbers[-1]) if c.lines.count else -1, c) for c in chunks]
+    table = pa.concat_tables([c.numbered for c in chunks])
+    engine.register("raw_rows", pa.Table.from_batches(table.to_batches(SCAN_ROWS), table.schema))
 
     def raw(lines: Sequence[int]) -> list[str]:
-        return [next(c for last, c in spans if line <= last).raw(line) for line in lines]
+        return [next(c for c in chunks if line <= c.last_line).raw(line) for line in lines]
 
     return Batch(file.name, "raw_rows", table.num_rows, raw, [b for c in chunks for b in c.bad])
 
@@ -116,8 +126,8 @@ def _open_parquet(engine: Engine, file: SourceFile) -> OpenFile:
         return {**found, **_constants(bindings)}
 
     def raw(lines: Sequence[int]) -> list[str]:
-        wanted = ", ".join(map(str, lines))
-        rows = engine.rows(f"SELECT {shown} FROM {numbered} WHERE line IN ({wanted}) ORDER BY line")
+        engine.register("wanted_lines", pa.table({"line": pa.array(lines, pa.int64())}))
+        rows = engine.rows(f"SELECT {shown} FROM {numbered} SEMI JOIN wanted_lines USING (line) ORDER BY line")
         return [_as_csv(row) for row in rows]
 
     def batches(bindings: Sequence[Binding]) -> Iterator[Batch]:

@@ -16,11 +16,17 @@ class Encoding:
 
     name: str
 
+    def settled(self, block: bytes) -> Encoding:
+        """The encoding of this block: itself, or what explains the block if only ASCII was seen so far."""
+        return Encoding(_guess(block) or "utf-8") if self.name == AUTO else self
+
     def decode(self, block: bytes) -> str:
         """The text of `block`; raises UnicodeDecodeError where bytes are no text."""
-        if self.name != AUTO:
-            return block.decode(self.name)
-        return block.decode(_guess(block) or "utf-8")
+        return block.decode(self.name)
+
+    def decodes(self, block: bytes) -> bool:
+        """Whether all of `block` is text."""
+        return _decodes(block, self.name)
 
     def decode_sample(self, block: bytes) -> str:
         """The text of `block`, with replacement characters for damaged bytes, BOM removed."""
@@ -43,13 +49,17 @@ def detect_encoding(head: bytes, named: str | None, file: str) -> Encoding:
             raise InputError(f'{file}: cannot read the encoding "{named}" that the mapping names; use utf-8 or gb18030')
         return Encoding(found)
     if head[:2] in (b"\xff\xfe", b"\xfe\xff") or head[:4000].count(0) > len(head[:4000]) // 4:
-        raise InputError(f"{file} is not UTF-8 or GB18030 text (it looks like UTF-16 or a binary file); save it as UTF-8 CSV")
+        raise InputError(
+            f"{file} is not UTF-8 or GB18030 text (it looks like UTF-16 or a binary file); save it as UTF-8 CSV"
+        )
     if head.isascii():
         return Encoding(AUTO)
     name = _guess(head)
     if name is None:
-        raise InputError(f"{file}: its encoding is neither UTF-8 nor GB18030; save it as UTF-8, or name it in the mapping: "
-                         'encoding = "…"')
+        raise InputError(
+            f"{file}: its encoding is neither UTF-8 nor GB18030; save it as UTF-8, or name it in the mapping: "
+            'encoding = "…"'
+        )
     return Encoding(name)
 
 
@@ -86,5 +96,8 @@ def _chinese(line: bytes) -> bool:
         odd = [c for c in line.decode("gb18030") if c > "\x7f"]
     except UnicodeDecodeError:
         return False
-    usual = sum("\u4e00" <= c <= "\u9fff" or "\u3000" <= c <= "\u303f" or "\uff00" <= c <= "\uffef" or c in "￥·—…“”‘’" for c in odd)
+    usual = sum(
+        "\u4e00" <= c <= "\u9fff" or "\u3000" <= c <= "\u303f" or "\uff00" <= c <= "\uffef" or c in "￥·—…“”‘’"
+        for c in odd
+    )
     return usual * 10 >= len(odd) * 9

@@ -1,19 +1,24 @@
-"""Cutting a block of bytes into records: which lines a CSV parser may have, and which are damaged."""
+"""Cutting a block of bytes into records: which lines a CSV parser may have, and which are damaged.
+
+Lines that could be damaged are found by looking at the whole block at once; only those are then looked at one by one.
+"""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from telco_crm.ingest.blocks import LONGEST_RECORD
 from telco_crm.ingest.encoding import Encoding
 
-LONGEST_RECORD = 100  # lines that one quoted cell may span
-CONTROL = bytes(set(range(32)) - {9, 10, 13})
 QUOTE, NEWLINE, RETURN = ord('"'), ord("\n"), ord("\r")
+Ints = npt.NDArray[np.int64]
+Bytes = npt.NDArray[np.uint8]
 
 
 class BadLine(NamedTuple):
@@ -27,12 +32,14 @@ class BadLine(NamedTuple):
 
 @dataclass(frozen=True)
 class Lines:
-    """UTF-8 `block` of records; `numbers[i]` is the line on which record i starts, `offsets[i]` its first byte."""
+    """UTF-8 `block` of records; `numbers[i]` is the line on which record i starts.
+
+    `bounds` are the first byte of each record and the byte after it; None where every line of the block is a record.
+    """
 
     block: bytes
-    numbers: npt.NDArray[np.int64]
-    offsets: npt.NDArray[np.int64]
-    ends: npt.NDArray[np.int64]
+    numbers: Ints
+    bounds: tuple[Ints, Ints] | None = None
     multiline: bool = False
 
     @property
@@ -42,101 +49,168 @@ class Lines:
 
     def text(self, i: int) -> str:
         """The whole text of record `i`, without its line end."""
-        return self.block[self.offsets[i] : self.ends[i]].decode("utf-8", "replace").rstrip("\r\n")
+        offsets, ends = self._bounds
+        return self.block[offsets[i] : ends[i]].decode("utf-8", "replace").rstrip("\r\n")
 
     def only(self, keep: npt.NDArray[np.bool_]) -> Lines:
         """The same block with the records where `keep` is true."""
-        return Lines(self.block, self.numbers[keep], self.offsets[keep], self.ends[keep], self.multiline)
+        offsets, ends = self._bounds
+        return Lines(self.block, self.numbers[keep], (offsets[keep], ends[keep]), self.multiline)
+
+    @cached_property
+    def _bounds(self) -> tuple[Ints, Ints]:
+        if self.bounds:
+            return self.bounds
+        ends = _line_ends(self.block)
+        return ends - np.diff(ends, prepend=0), ends
 
 
-def regular_lines(block: bytes, first_line: int, encoding: Encoding, delimiter: str) -> tuple[Lines, list[BadLine]]:
+def regular_lines(block: bytes, encoding: Encoding, delimiter: str) -> tuple[Lines, list[BadLine]]:
     """The records of `block` that can be parsed as they stand, and the damaged lines; empty lines are neither.
 
-    A block without any irregularity is passed through whole; otherwise each line is looked at.
+    Lines are counted from 0.
     """
     if not block.endswith(b"\n"):
         block += b"\n"
-    try:
-        clean = block if block.isascii() else encoding.decode(block).encode("utf-8")
-    except UnicodeDecodeError:
-        clean = b""
-    if clean and not _has_control(clean) and not _has_lone_return(clean) and _quotes_regular(clean, delimiter):
-        return _whole(clean, first_line), []
-    return _sorted_out(block, first_line, encoding, delimiter)
-
-
-def _whole(block: bytes, first_line: int) -> Lines:
-    data = np.frombuffer(block, np.uint8)
-    ends = np.flatnonzero(data == NEWLINE) + 1
-    offsets = np.concatenate([[0], ends[:-1]])
-    lines = Lines(block, np.arange(first_line, first_line + len(ends)), offsets, ends)
-    filled = (ends - offsets > 2) | ((ends - offsets == 2) & (data[offsets] != RETURN))
-    return lines if filled.all() else lines.only(filled)
-
-
-def _has_control(block: bytes) -> bool:
-    return len(block.translate(None, CONTROL)) != len(block)
-
-
-def _has_lone_return(block: bytes) -> bool:
-    return block.count(b"\r") != block.count(b"\r\n")
-
-
-def _quotes_regular(block: bytes, delimiter: str) -> bool:
-    """Whether every quoted cell opens after a delimiter, closes before one, and ends on its own line."""
-    if b'"' not in block:
-        return True
-    data = np.frombuffer(block, np.uint8)
-    quotes = np.flatnonzero(data == QUOTE)
-    per_line = np.diff(np.searchsorted(quotes, np.flatnonzero(data == NEWLINE)), prepend=0)
-    if (per_line % 2).any():
-        return False
-    opening, closing = quotes[0::2], quotes[1::2]
-    before = np.where(opening > 0, data[opening - 1], NEWLINE)
-    after = data[closing + 1]
-    edges = [ord(delimiter), NEWLINE, QUOTE]
-    return bool(np.isin(before, edges).all() and np.isin(after, [*edges, ord("\r")]).all())
-
-
-def _sorted_out(block: bytes, first_line: int, encoding: Encoding, delimiter: str) -> tuple[Lines, list[BadLine]]:
-    """The slow way, line by line: damaged lines out, records that span lines joined."""
-    good: list[tuple[int, str]] = []
+    encoding = encoding.settled(block)
+    ends = _line_ends(block)
+    suspects = _suspects(block, ends, encoding, delimiter)
+    kept, begins = np.ones(len(ends), bool), np.ones(len(ends), bool)  # begins: false within a record
     bad: list[BadLine] = []
-    record = _record_pattern(delimiter)
-    texts = [_line(raw, encoding) for raw in block.split(b"\n")[:-1]]
-    at = 0
-    while at < len(texts):
-        text, reason = texts[at]
-        span = 1
+    if len(suspects):
+        bad = _examine(_LineTexts(block, ends, encoding), suspects, _record_pattern(delimiter), kept, begins)
+        block = np.frombuffer(block, np.uint8)[np.repeat(kept, np.diff(ends, prepend=0))].tobytes()
+    clean = block if block.isascii() else encoding.decode(block).encode("utf-8")
+    if clean is not block or len(suspects):
+        ends = _line_ends(clean)
+    return _records(clean, ends, np.flatnonzero(kept).astype(np.int64), begins[kept]), bad
+
+
+def has_padding(block: bytes, delimiter: str) -> bool:
+    """Whether a cell of `block` begins or ends with a blank."""
+    data = np.frombuffer(block, np.uint8)
+    blanks = (32,) if delimiter == "\t" or b"\t" not in block else (32, 9)
+    edges = np.zeros(256, bool)
+    edges[[ord(delimiter), NEWLINE, RETURN, QUOTE, 32, 9]] = True
+    for blank in blanks:
+        at = np.flatnonzero(data == blank)
+        if len(at) and (
+            at[0] == 0 or edges[data[at - 1]].any() or edges[data[np.minimum(at + 1, len(data) - 1)]].any()
+        ):
+            return True
+    return False
+
+
+def _records(block: bytes, ends: Ints, numbers: Ints, begins: npt.NDArray[np.bool_]) -> Lines:
+    size = np.diff(ends, prepend=0)
+    if begins.all() and len(size) and size.min() > 2:
+        return Lines(block, numbers)
+    offsets, ends = (ends - size)[begins], ends[np.append(begins[1:], True)[: len(ends)]]
+    size = ends - offsets
+    filled = (size > 2) | ((size == 2) & (np.frombuffer(block, np.uint8)[offsets] != RETURN))
+    return Lines(block, numbers[begins][filled], (offsets[filled], ends[filled]), not bool(begins.all()))
+
+
+def _line_ends(block: bytes) -> Ints:
+    """The byte after every line."""
+    return np.flatnonzero(np.frombuffer(block, np.uint8) == NEWLINE).astype(np.int64) + 1
+
+
+def _suspects(block: bytes, ends: Ints, encoding: Encoding, delimiter: str) -> Ints:
+    """Numbers (from 0, rising) of the lines that may be damaged or belong to a record of several lines."""
+    data = np.frombuffer(block, np.uint8)
+    blanks = data < 32
+    usual = len(ends) + sum(block.count(c) for c in (b"\r", b"\t") if c in block)
+    control = np.count_nonzero(blanks) > usual
+    lone_return = b"\r" in block and block.count(b"\r") != block.count(b"\r\n")
+    undecodable = not block.isascii() and not encoding.decodes(block)
+    if not (control or lone_return or undecodable or b'"' in block):
+        return np.zeros(0, np.int64)
+    found = [np.zeros(0, np.int64)]
+    if control:
+        low = np.flatnonzero(blanks)
+        found.append(np.searchsorted(ends, low[_CONTROL[data[low]]], "right"))
+    if lone_return:
+        returns = np.flatnonzero(data == RETURN)
+        found.append(np.searchsorted(ends, returns[data[returns + 1] != NEWLINE], "right"))
+    if b'"' in block:
+        found.append(_odd_quotes(data, ends, delimiter))
+    if undecodable:
+        high = np.unique(np.searchsorted(ends, np.flatnonzero(data >= 128), "right"))
+        texts = _LineTexts(block, ends, encoding)
+        found.append(np.array([i for i in high if not encoding.decodes(texts.raw(i))], np.int64))
+    return np.unique(np.concatenate(found)).astype(np.int64)
+
+
+def _odd_quotes(data: Bytes, ends: Ints, delimiter: str) -> Ints:
+    """Lines on which quotes do not pair up, or where a pair does not enclose a whole cell."""
+    quotes = np.flatnonzero(data == QUOTE)
+    line = np.searchsorted(ends, quotes, "right")
+    odd = np.bincount(line, minlength=len(ends))[line] % 2 == 1
+    paired = quotes[~odd]
+    opening, closing = paired[0::2], paired[1::2]
+    before = np.where(opening > 0, data[opening - 1], NEWLINE)
+    edges = [ord(delimiter), NEWLINE, QUOTE]
+    loose = ~np.isin(before, edges) | ~np.isin(data[closing + 1], [*edges, RETURN])
+    return np.concatenate([line[odd], np.searchsorted(ends, opening[loose], "right")])
+
+
+class _LineTexts:
+    """The lines of a block by number."""
+
+    def __init__(self, block: bytes, ends: Ints, encoding: Encoding) -> None:
+        self._block, self._ends, self._encoding = block, ends, encoding
+        self.count = len(ends)
+
+    def raw(self, i: int) -> bytes:
+        """The bytes of line `i` without its line end."""
+        return self._block[self._ends[i - 1] if i else 0 : self._ends[i]].removesuffix(b"\n").removesuffix(b"\r")
+
+    def read(self, i: int) -> tuple[str, str]:
+        """(text, what is wrong with it) of line `i`."""
+        raw = self.raw(i)
+        try:
+            text = self._encoding.decode(raw)
+        except UnicodeDecodeError as error:
+            return raw.decode("utf-8", "backslashreplace"), f"has a byte that is not text (0x{raw[error.start]:02x})"
+        found = re.search(r"[\x00-\x08\x0b-\x1f]", text)
+        return text, f"has a control character (0x{ord(found[0]):02x})" if found else ""
+
+
+def _examine(
+    texts: _LineTexts,
+    suspects: Ints,
+    record: re.Pattern[str],
+    kept: npt.NDArray[np.bool_],
+    begins: npt.NDArray[np.bool_],
+) -> list[BadLine]:
+    """Look at the suspects: damaged ones are returned and marked in `kept`, those within a record in `begins`."""
+    bad: list[BadLine] = []
+    done = 0
+    for at in map(int, suspects):
+        if at < done:
+            continue
+        done = at + 1
+        text, reason = texts.read(at)
         if not reason and text.count('"') % 2:
-            span = _span(texts, at, record)
-            text, reason = ("\n".join(t for t, _ in texts[at : at + span]), "") if span else (text, "has a stray quote")
+            span = _span(texts, at, text, record)
+            if span:
+                begins[at + 1 : at + span] = False
+                done = at + span
+                continue
+            reason = "has a stray quote"
         elif not reason and '"' in text and not record.fullmatch(text):
             reason = "has a stray quote"
         if reason:
-            bad.append(BadLine(first_line + at, text, "", reason))
-        elif text:
-            good.append((first_line + at, text))
-        at += span or 1
-    return _joined(good), bad
+            kept[at] = False
+            bad.append(BadLine(at, text, "", reason))
+    return bad
 
 
-def _line(raw: bytes, encoding: Encoding) -> tuple[str, str]:
-    """(text, what is wrong with it) of one line."""
-    raw = raw.removesuffix(b"\r")
-    try:
-        text = encoding.decode(raw)
-    except UnicodeDecodeError as error:
-        byte = raw[error.start]
-        return raw.decode("utf-8", "backslashreplace"), f"has a byte that is not text (0x{byte:02x})"
-    found = re.search(r"[\x00-\x08\x0b-\x1f]", text)
-    return text, f"has a control character (0x{ord(found[0]):02x})" if found else ""
-
-
-def _span(texts: list[tuple[str, str]], at: int, record: re.Pattern[str]) -> int:
+def _span(texts: _LineTexts, at: int, joined: str, record: re.Pattern[str]) -> int:
     """How many lines from `at` on make one well-formed record; 0 if none do."""
-    joined = texts[at][0]
-    for n, (text, reason) in enumerate(texts[at + 1 : at + LONGEST_RECORD], 2):
+    for n in range(2, min(LONGEST_RECORD, texts.count - at) + 1):
+        text, reason = texts.read(at + n - 1)
         if reason:
             return 0
         joined += "\n" + text
@@ -151,9 +225,5 @@ def _record_pattern(delimiter: str) -> re.Pattern[str]:
     return re.compile(rf"{cell}(?:{d}{cell})*")
 
 
-def _joined(good: list[tuple[int, str]]) -> Lines:
-    records = [text.encode("utf-8") + b"\n" for _, text in good]
-    ends = np.cumsum([len(r) for r in records], dtype=np.int64)
-    numbers = np.array([n for n, _ in good], np.int64)
-    offsets = np.concatenate([[0], ends[:-1]]).astype(np.int64) if records else ends
-    return Lines(b"".join(records), numbers, offsets, ends, any("\n" in text for _, text in good))
+_CONTROL = np.zeros(256, bool)
+_CONTROL[[c for c in range(32) if chr(c) not in "\t\n\r"]] = True

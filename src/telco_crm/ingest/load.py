@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+
+import pyarrow as pa
 
 from telco_crm.engine.base import Engine
 from telco_crm.engine.sql import identifier, literal
 from telco_crm.errors import InputError, UsageError
 from telco_crm.ingest.batches import Batch, OpenFile, open_file
-from telco_crm.ingest.convert import Conversion, conversion
+from telco_crm.ingest.convert import Conversion, conversion, distinct_sql
 from telco_crm.ingest.lines import BadLine
 from telco_crm.ingest.mapping import Binding, TableMapping, bind
+from telco_crm.ingest.quick import quick_conversion
 from telco_crm.ingest.rejects import RejectFile
-from telco_crm.ingest.sinks import Sink, TableSink
+from telco_crm.ingest.sinks import HowTo, Sink, TableSink
 from telco_crm.ingest.sources import SourceFile
 from telco_crm.schema import Schema, load_schema
 
@@ -51,7 +54,9 @@ class Reader:
     rejects: Path | None = None
     max_rejects: str | None = None
 
-    def read(self, table: str, files: Sequence[SourceFile], sink: Sink | None = None) -> tuple[list[FileReport], RejectFile]:
+    def read(
+        self, table: str, files: Sequence[SourceFile], sink: Sink | None = None
+    ) -> tuple[list[FileReport], RejectFile]:
         """Read all files of a table into `sink`, by default an engine table of that name.
 
         Raises:
@@ -69,7 +74,9 @@ class Reader:
         self._check_counts(table, reports, rejects)
         return reports, rejects
 
-    def _open_all(self, schema: Schema, files: Sequence[SourceFile], mapping: TableMapping) -> list[tuple[OpenFile, list[Binding]]]:
+    def _open_all(
+        self, schema: Schema, files: Sequence[SourceFile], mapping: TableMapping
+    ) -> list[tuple[OpenFile, list[Binding]]]:
         opened, problems = [], []
         for file in files:
             try:
@@ -81,35 +88,48 @@ class Reader:
             raise InputError(list(dict.fromkeys(problems)))
         return opened
 
-    def _read_file(self, schema: Schema, file: OpenFile, bindings: list[Binding], mapping: TableMapping,
-                   sink: Sink, rejects: RejectFile) -> FileReport:
+    def _read_file(
+        self,
+        schema: Schema,
+        file: OpenFile,
+        bindings: list[Binding],
+        mapping: TableMapping,
+        sink: Sink,
+        rejects: RejectFile,
+    ) -> FileReport:
         used = {b.name: b.header or f'always "{b.constant}"' for b in bindings}
         unused = tuple(h for h in file.headers if h not in used.values())
         report = FileReport(schema.name, file.file.name, file.file.path, file.layout, columns=used, unused=unused)
-        how = conversion(schema, bindings, file.cells(bindings), mapping, file.file.name)
-        bound = {b.name for b in bindings}
+        cells, name = file.cells(bindings), file.file.name
+        full = conversion(schema, bindings, cells, mapping, name)
+        quick = quick_conversion(schema, bindings, cells, mapping, file.samples, name)
+        by_name = {b.name: b for b in bindings}
+
+        def distinct(column: str, relation: str) -> str:
+            return distinct_sql(by_name[column], cells[column], mapping, relation)
+
+        how = HowTo(quick, full, set(by_name), distinct)
         for batch in file.batches(bindings):
-            kept, refused = sink.add(batch, how, bound)
+            outcome = sink.add(batch, how)
             report.read += batch.count + len(batch.bad)
-            report.accepted += kept
-            bad = [*batch.bad, *refused]
-            if kept + len(refused) < batch.count:
-                bad += self._explained(batch, how)
-            rejects.add(report.file, sorted(bad))
+            report.accepted += outcome.kept
+            rejects.add(
+                report.file, sorted([*batch.bad, *outcome.refused, *self._explained(batch, full, outcome.not_good)])
+            )
         return report
 
-    def _explained(self, batch: Batch, how: Conversion) -> list[BadLine]:
-        """The rows that were not good, with every problem of each."""
+    def _explained(self, batch: Batch, how: Conversion, lines: Sequence[int]) -> Iterator[BadLine]:
+        """The rows on `lines`, which were not good, with every problem of each."""
         texts = ", ".join(f"{sql} AS {identifier(name)}" for name, sql in how.problems.items())
-        rows = self.engine.rows(how.select(batch.relation, f"line, {texts}") + " WHERE NOT good ORDER BY line")
-        bad: list[BadLine] = []
-        for at in range(0, len(rows), EXPLAIN_ROWS):
-            part = rows[at : at + EXPLAIN_ROWS]
-            for row, text in zip(part, batch.raw([r[0] for r in part]), strict=True):
+        for at in range(0, len(lines), EXPLAIN_ROWS):
+            part = list(lines[at : at + EXPLAIN_ROWS])
+            self.engine.register("bad_lines", pa.table({"line": pa.array(part, pa.int64())}))
+            only = f"(SELECT * FROM {batch.relation} SEMI JOIN bad_lines USING (line))"
+            rows = self.engine.rows(how.select(only, f"line, {texts}") + " ORDER BY line")
+            for row, text in zip(rows, batch.raw(part), strict=True):
                 wrong = {name: why for name, why in zip(how.problems, row[1:], strict=True) if why}
-                reason = "; ".join(wrong.values()) if len(wrong) == 1 else "; ".join(f"{n} {w}" for n, w in wrong.items())
-                bad.append(BadLine(row[0], text, ";".join(wrong), reason))
-        return bad
+                told = wrong.values() if len(wrong) == 1 else [f"{name} {why}" for name, why in wrong.items()]
+                yield BadLine(row[0], text, ";".join(wrong), "; ".join(told))
 
     def _check_counts(self, table: str, reports: Sequence[FileReport], rejects: RejectFile) -> None:
         read, accepted = sum(r.read for r in reports), sum(r.accepted for r in reports)
@@ -118,8 +138,10 @@ class Reader:
         limit = _limit(self.max_rejects, read)
         if limit is not None and read - accepted > limit:
             first = "; ".join(rejects.first)
-            raise InputError(f"{table}: {read - accepted:,} of {read:,} rows were rejected, more than --max-rejects "
-                             f"{self.max_rejects} allows; mend the file or its mapping; the first: {first}")
+            raise InputError(
+                f"{table}: {read - accepted:,} of {read:,} rows were rejected, more than --max-rejects "
+                f"{self.max_rejects} allows; mend the file or its mapping; the first: {first}"
+            )
 
     def _check_zones(self, mapping: TableMapping, table: str) -> None:
         for key in ("zone", "source_zone"):

@@ -22,7 +22,7 @@ class TableMapping(Model):
     columns: canonical column → export header; constants: canonical column → value for every row; values: canonical
     column → {export spelling → accepted value}; formats: canonical column → strptime format(s); units: canonical
     column → unit; zone: the operator's zone, into which instants (offsets, epoch seconds) are turned; source_zone:
-    the zone of times that carry none; header: column names of a file without a header line.
+    the zone of times that carry none; nulls: cells that mean "empty"; header: column names of a file without a header line.
     """
 
     columns: dict[str, str] = {}
@@ -30,7 +30,7 @@ class TableMapping(Model):
     values: dict[str, dict[str, str]] = {}
     formats: dict[str, str | tuple[str, ...]] = {}
     units: dict[str, str] = {}
-    nulls: tuple[str, ...] = ("", "NULL", "null", "\\N")
+    nulls: tuple[str, ...] | None = None
     decimal: Literal[".", ","] = "."
     thousands: Literal[",", ".", " ", "'", ""] = ","
     zone: str | None = None
@@ -38,6 +38,16 @@ class TableMapping(Model):
     encoding: str | None = None
     delimiter: str | None = None
     header: tuple[str, ...] = ()
+
+    @property
+    def text_nulls(self) -> tuple[str, ...]:
+        """Cells of a text file that mean "empty"."""
+        return tuple(dict.fromkeys(("", *(("NULL", "null", "\\N") if self.nulls is None else self.nulls))))
+
+    @property
+    def stored_nulls(self) -> tuple[str, ...]:
+        """Texts of a Parquet file that mean "empty", besides its own nulls."""
+        return tuple(dict.fromkeys(("", *(self.nulls or ()))))
 
 
 @dataclass(frozen=True)
@@ -53,8 +63,14 @@ class Binding:
     values: Mapping[str, str] = field(default_factory=dict)
 
 
-def bind(schema: Schema, headers: Sequence[str], mapping: TableMapping, file: str,
-         samples: Mapping[str, Sequence[str]], hive: Mapping[str, str] | None = None) -> list[Binding]:
+def bind(
+    schema: Schema,
+    headers: Sequence[str],
+    mapping: TableMapping,
+    file: str,
+    samples: Mapping[str, Sequence[str]],
+    hive: Mapping[str, str] | None = None,
+) -> list[Binding]:
     """One Binding per canonical column that this file fills, in the schema's order.
 
     `samples` holds some values per header; they settle a header that could mean several columns.
@@ -78,10 +94,15 @@ def bind(schema: Schema, headers: Sequence[str], mapping: TableMapping, file: st
             chosen.setdefault(name, []).append(header)
     for name, found in chosen.items():
         if len(found) > 1:
-            twice = f'the header "{found[0]}" stands twice' if len(set(found)) == 1 else "headers " + " and ".join(
-                f'"{h}"' for h in found) + f" both mean {name}"
-            problems.append(f'{file}: {twice}; say which one counts in the mapping: [input.{schema.name}.columns] '
-                            f'{name} = "{found[-1]}"' + (" after renaming one" if len(set(found)) == 1 else ""))
+            twice = (
+                f'the header "{found[0]}" stands twice'
+                if len(set(found)) == 1
+                else "headers " + " and ".join(f'"{h}"' for h in found) + f" both mean {name}"
+            )
+            problems.append(
+                f"{file}: {twice}; say which one counts in the mapping: [input.{schema.name}.columns] "
+                f'{name} = "{found[-1]}"' + (" after renaming one" if len(set(found)) == 1 else "")
+            )
     constants = dict(mapping.constants)
     for key, value in (hive or {}).items():
         for name in _candidates(schema, key):
@@ -90,8 +111,11 @@ def bind(schema: Schema, headers: Sequence[str], mapping: TableMapping, file: st
     problems += _missing(schema, chosen, constants, headers, file)
     if problems:
         raise InputError(problems)
-    return [_binding(name, column, chosen.get(name, [None])[0], constants.get(name), mapping)
-            for name, column in schema.columns.items() if name in chosen or name in constants]
+    return [
+        _binding(name, column, chosen.get(name, [None])[0], constants.get(name), mapping)
+        for name, column in schema.columns.items()
+        if name in chosen or name in constants
+    ]
 
 
 def fold(text: str) -> str:
@@ -116,8 +140,15 @@ def _binding(name: str, column: Column, header: str | None, constant: str | None
     formats = mapping.formats.get(name, ())
     unit = mapping.units.get(name) or (_split_unit(column, header)[1] if header else None)
     factor = unit_table(column.unit).get(fold(unit), 1) if unit else 1
-    return Binding(name, column, header, None if header else constant, f"{factor:g}" if factor < 1 else str(int(factor)),
-                   (formats,) if isinstance(formats, str) else formats, mapping.values.get(name, {}))
+    return Binding(
+        name,
+        column,
+        header,
+        None if header else constant,
+        f"{factor:g}" if factor < 1 else str(int(factor)),
+        (formats,) if isinstance(formats, str) else formats,
+        mapping.values.get(name, {}),
+    )
 
 
 def _candidates(schema: Schema, header: str) -> list[str]:
@@ -147,27 +178,38 @@ def _fits(column: Column, extra: Mapping[str, str], sample: Sequence[str]) -> bo
 
 def _ambiguous(schema: Schema, header: str, file: str) -> str:
     names = _candidates(schema, header)
-    return (f'{file}: the header "{header}" could mean {" or ".join(names)} and its values do not settle it; '
-            f'name it in the mapping: [input.{schema.name}.columns] {names[0]} = "{header}"')
+    return (
+        f'{file}: the header "{header}" could mean {" or ".join(names)} and its values do not settle it; '
+        f'name it in the mapping: [input.{schema.name}.columns] {names[0]} = "{header}"'
+    )
 
 
-def _missing(schema: Schema, chosen: Mapping[str, Sequence[str]], constants: Mapping[str, str],
-             headers: Sequence[str], file: str) -> list[str]:
+def _missing(
+    schema: Schema, chosen: Mapping[str, Sequence[str]], constants: Mapping[str, str], headers: Sequence[str], file: str
+) -> list[str]:
     absent = [n for n in schema.required if n not in chosen and n not in constants]
     shown = ", ".join(headers[:20]) + (" …" if len(headers) > 20 else "")
-    return [f'{file}: no column for "{name}" ({schema.columns[name].zh}), which {schema.name} cannot do without; its headers '
-            f'are {shown}; name it in the mapping: [input.{schema.name}.columns] {name} = "…"' for name in absent]
+    return [
+        f'{file}: no column for "{name}" ({schema.columns[name].zh}), which {schema.name} cannot do without; its headers '
+        f'are {shown}; name it in the mapping: [input.{schema.name}.columns] {name} = "…"'
+        for name in absent
+    ]
 
 
 def _mapping_problems(schema: Schema, headers: Sequence[str], mapping: TableMapping, file: str) -> list[str]:
     where = f"[input.{schema.name}"
-    problems = [f'{file}: the mapping names the column "{header}" for {name}, but the file has no such header; '
-                f"its headers are {', '.join(headers[:20])}{nearest(header, headers)}"
-                for name, header in mapping.columns.items() if name in schema.columns and header not in headers]
+    problems = [
+        f'{file}: the mapping names the column "{header}" for {name}, but the file has no such header; '
+        f"its headers are {', '.join(headers[:20])}{nearest(header, headers)}"
+        for name, header in mapping.columns.items()
+        if name in schema.columns and header not in headers
+    ]
     for part in ("columns", "constants", "values", "formats", "units"):
         for name in getattr(mapping, part):
             if name not in schema.columns:
-                problems.append(f"{where}.{part}] {name}: {schema.name} has no such column{nearest(name, schema.columns)}")
+                problems.append(
+                    f"{where}.{part}] {name}: {schema.name} has no such column{nearest(name, schema.columns)}"
+                )
     for name, unit in mapping.units.items():
         column = schema.columns.get(name)
         if column and fold(unit) not in unit_table(column.unit):
@@ -176,6 +218,9 @@ def _mapping_problems(schema: Schema, headers: Sequence[str], mapping: TableMapp
     for name, pairs in mapping.values.items():
         column = schema.columns.get(name)
         if column and column.type == "enum" and not column.open:
-            problems += [f'{where}.values.{name}] {spelling}: "{value}" is not accepted; accepted are {", ".join(column.values)}'
-                         for spelling, value in pairs.items() if value not in column.values]
+            problems += [
+                f'{where}.values.{name}] {spelling}: "{value}" is not accepted; accepted are {", ".join(column.values)}'
+                for spelling, value in pairs.items()
+                if value not in column.values
+            ]
     return problems

@@ -18,15 +18,23 @@ def reconcile(engine: Engine, tables: Set[str], usage: Path | None) -> list[tupl
     if usage:
         found += _usage_months(engine, usage)
     if "bills" in tables:
-        found += [(f"bills of {m}", f"{n:,}, total {total:,.2f}") for m, n, total in engine.rows(
-            "SELECT month, count(*), sum(total) FROM bills GROUP BY month ORDER BY month")]
+        found += [
+            (f"bills of {m}", f"{n:,}, total {total:,.2f}")
+            for m, n, total in engine.rows(
+                "SELECT month, count(*), sum(total) FROM bills GROUP BY month ORDER BY month"
+            )
+        ]
         found += _bill_items(engine)
     if usage and "subscribers" in tables:
-        ids = f"read_parquet({literal(str(usage / 'ids' / 'subscriber' / '*.parquet'))})"
-        count = engine.rows(f"SELECT count(DISTINCT id) FROM {ids} WHERE id NOT IN (SELECT subscriber_id FROM subscribers)")[0][0]
+        ids = f"read_parquet({literal(str(usage / 'ids' / '*.parquet'))})"
+        count = engine.rows(
+            f"SELECT count(DISTINCT subscriber_id) FROM {ids} WHERE subscriber_id NOT IN (SELECT subscriber_id FROM subscribers)"
+        )[0][0]
         found.append(("subscribers with usage but without a record", f"{count:,}"))
     if {"bills", "subscribers"} <= tables:
-        count = engine.rows("SELECT count(DISTINCT subscriber_id) FROM bills ANTI JOIN subscribers USING (subscriber_id)")[0][0]
+        count = engine.rows(
+            "SELECT count(DISTINCT subscriber_id) FROM bills ANTI JOIN subscribers USING (subscriber_id)"
+        )[0][0]
         found.append(("subscribers with bills but without a record", f"{count:,}"))
     return found
 
@@ -35,14 +43,21 @@ def _usage_months(engine: Engine, usage: Path) -> list[tuple[Any, ...]]:
     rows = engine.rows(f"""
         SELECT month, count(*), count(DISTINCT sid), strftime(make_timestamp(min(second) * 1000000), '%Y-%m-%d'),
                strftime(make_timestamp(max(second) * 1000000), '%Y-%m-%d')
-        FROM read_parquet({literal(str(usage / 'rows' / '*' / '*' / '*.parquet'))}, hive_partitioning=true) GROUP BY month ORDER BY month""")
-    found: list[tuple[Any, ...]] = [(f"usage of {m // 100}-{m % 100:02d}", f"{n:,} records of {people:,} subscribers, {first} to {last}")
-                                    for m, n, people, first, last in rows]
+        FROM read_parquet({literal(str(usage / "rows" / "*" / "*" / "*.parquet"))}, hive_partitioning=true) GROUP BY month ORDER BY month""")
+    found: list[tuple[Any, ...]] = [
+        (f"usage of {m // 100}-{m % 100:02d}", f"{n:,} records of {people:,} subscribers, {first} to {last}")
+        for m, n, people, first, last in rows
+    ]
     numbers = [m // 100 * 12 + m % 100 for m, *_ in rows]
     for before, after, row in zip(numbers, numbers[1:], rows[1:], strict=False):
         if after - before > 1:
-            found.append((f"gap before {row[0] // 100}-{row[0] % 100:02d}", f"{after - before - 1} months without any usage"
-                          + ("; are the clocks right?" if after - before > 12 else "")))
+            found.append(
+                (
+                    f"gap before {row[0] // 100}-{row[0] % 100:02d}",
+                    f"{after - before - 1} months without any usage"
+                    + ("; are the clocks right?" if after - before > 12 else ""),
+                )
+            )
     return found
 
 
@@ -51,11 +66,15 @@ def _bill_items(engine: Engine) -> list[tuple[Any, ...]]:
     items = " + ".join(f"coalesce({i}, 0)" for i in ITEMS) + " - coalesce(discount, 0)"
     given, plain, late = engine.rows(f"""
         SELECT count(*), count_if(abs(total - ({items})) < 0.01), count_if(abs(total - ({items}) - coalesce(late_fee, 0)) < 0.01)
-        FROM bills WHERE coalesce({', '.join(ITEMS)}) IS NOT NULL""")[0]
+        FROM bills WHERE coalesce({", ".join(ITEMS)}) IS NOT NULL""")[0]
     if not given:
         return []
     found: list[tuple[Any, ...]] = [("bills whose items and late fee add up to the total", f"{late:,} of {given:,}")]
     if plain > late:
-        found.append(("bills that add up only without the late fee",
-                      f"{plain - late:,}: the totals seem to leave late fees out; then set [features.arpu] bill = \"total\""))
+        found.append(
+            (
+                "bills that add up only without the late fee",
+                f'{plain - late:,}: the totals seem to leave late fees out; then set [features.arpu] bill = "total"',
+            )
+        )
     return found

@@ -7,25 +7,25 @@ quotes, bytes that are no text) becomes a `BadLine` with its number and reason, 
 from __future__ import annotations
 
 import csv
-import gzip
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
-from functools import cached_property, partial
-from typing import IO, NamedTuple
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 
 from telco_crm.errors import InputError
+from telco_crm.ingest.blocks import read_blocks, read_head
 from telco_crm.ingest.encoding import Encoding, detect_encoding
-from telco_crm.ingest.lines import BadLine, Lines, regular_lines
+from telco_crm.ingest.lines import BadLine, Lines, has_padding, regular_lines
 from telco_crm.ingest.mapping import TableMapping
 from telco_crm.ingest.sources import SourceFile
 
-BLOCK_BYTES = 16 << 20
 SAMPLE_ROWS = 1000
 DELIMITERS = (",", "\t", "|", ";")
 
@@ -37,23 +37,40 @@ class TextLayout(NamedTuple):
     delimiter: str
     header: tuple[str, ...]
     first_line: int  # number of the first line after the header
+    nulls: tuple[str, ...] = ("",)  # cells that mean "empty"
 
 
 @dataclass(frozen=True)
 class TextChunk:
-    """Some rows of a text file: `table` has one string column per wanted field (c0, c1, …) and their line numbers."""
+    """Some rows of a text file, whose first line is number `first_line`.
 
+    `table` has one string column per wanted field (c0, c1, …); `lines` and `bad` count lines from 0.
+    """
+
+    first_line: int
     table: pa.Table
-    bad: list[BadLine]
     lines: Lines = field(repr=False)
+    bad_lines: list[BadLine]
+    line_count: int
 
-    @cached_property
-    def _position(self) -> dict[int, int]:
-        return {int(n): i for i, n in enumerate(self.lines.numbers)}
+    @property
+    def bad(self) -> list[BadLine]:
+        """The damaged lines, with their numbers in the file."""
+        return [b._replace(line=b.line + self.first_line) for b in self.bad_lines]
+
+    @property
+    def numbered(self) -> pa.Table:
+        """The table with a column `line`, the number in the file."""
+        return self.table.append_column("line", pa.array(self.lines.numbers + self.first_line))
+
+    @property
+    def last_line(self) -> int:
+        """Number of the last line in the file."""
+        return self.first_line + self.line_count - 1
 
     def raw(self, number: int) -> str:
         """The whole text of the record that starts on line `number`."""
-        return self.lines.text(self._position[number])
+        return self.lines.text(int(np.searchsorted(self.lines.numbers, number - self.first_line)))
 
 
 def read_layout(file: SourceFile, mapping: TableMapping) -> tuple[TextLayout, dict[str, list[str]]]:
@@ -62,8 +79,7 @@ def read_layout(file: SourceFile, mapping: TableMapping) -> tuple[TextLayout, di
     Raises:
         InputError: the file is empty, unreadable, not text, or has a header without names or with a name twice.
     """
-    with _opened(file) as stream:
-        head = _read(stream, BLOCK_BYTES, file)
+    head = read_head(file)
     if not head.strip():
         raise InputError(f"{file.name} is empty: it has not even a header; remove it or export it again")
     encoding = detect_encoding(head, mapping.encoding, file.name)
@@ -73,7 +89,7 @@ def read_layout(file: SourceFile, mapping: TableMapping) -> tuple[TextLayout, di
     header = mapping.header or tuple(h.strip() for h in next(csv.reader([first], delimiter=delimiter)))
     if not mapping.header and not any(header):
         raise InputError(f"{file.name}, line 1: the header names no column; put the column names on the first line")
-    layout = TextLayout(encoding.name, delimiter, header, 1 if mapping.header else 2)
+    layout = TextLayout(encoding.name, delimiter, header, 1 if mapping.header else 2, mapping.text_nulls)
     return layout, _samples(text, layout)
 
 
@@ -86,20 +102,22 @@ def read_chunks(file: SourceFile, layout: TextLayout, fields: Sequence[int], thr
         InputError: the file ends inside a compressed stream, or a line is longer than a block.
     """
     parse = partial(_parse_block, layout=layout, fields=tuple(fields))
-    encoding = Encoding(layout.encoding)
+    line = layout.first_line
     with ThreadPoolExecutor(threads) as pool:
         ahead: deque[Future[TextChunk]] = deque()
-        for first_line, block in _blocks(file, layout):
-            ahead.append(pool.submit(parse, block, first_line, encoding))
-            if len(ahead) > threads:
-                yield ahead.popleft().result()
-        while ahead:
-            yield ahead.popleft().result()
+        blocks = read_blocks(file, header=layout.first_line > 1)
+        while True:
+            while len(ahead) <= threads and (block := next(blocks, None)):
+                ahead.append(pool.submit(parse, block))
+            if not ahead:
+                return
+            chunk = replace(ahead.popleft().result(), first_line=line)
+            line += chunk.line_count
+            yield chunk
 
 
-def _parse_block(block: bytes, first_line: int, encoding: Encoding, *, layout: TextLayout,
-                 fields: tuple[int, ...]) -> TextChunk:
-    lines, bad = regular_lines(block, first_line, encoding, layout.delimiter)
+def _parse_block(block: bytes, *, layout: TextLayout, fields: tuple[int, ...]) -> TextChunk:
+    lines, bad = regular_lines(block, Encoding(layout.encoding), layout.delimiter)
     ragged: list[int] = []
 
     def skip(row: pa_csv.InvalidRow) -> str:
@@ -115,60 +133,34 @@ def _parse_block(block: bytes, first_line: int, encoding: Encoding, *, layout: T
         table = pa_csv.read_csv(
             pa.BufferReader(lines.block),
             read_options=pa_csv.ReadOptions(column_names=names, use_threads=False, block_size=len(lines.block) + 1),
-            parse_options=pa_csv.ParseOptions(delimiter=layout.delimiter, ignore_empty_lines=True,
-                                              newlines_in_values=lines.multiline, invalid_row_handler=skip),
-            convert_options=pa_csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string()), include_columns=wanted,
-                                                  strings_can_be_null=False, check_utf8=False),
+            parse_options=pa_csv.ParseOptions(
+                delimiter=layout.delimiter,
+                ignore_empty_lines=True,
+                newlines_in_values=lines.multiline,
+                invalid_row_handler=skip,
+            ),
+            convert_options=pa_csv.ConvertOptions(
+                column_types=dict.fromkeys(names, pa.string()),
+                include_columns=wanted,
+                null_values=list(layout.nulls),
+                strings_can_be_null=True,
+                quoted_strings_can_be_null=True,
+                check_utf8=False,
+            ),
         )
     else:
         table = pa.table({name: pa.array([], pa.string()) for name in wanted})
     keep = np.ones(lines.count, bool)
     keep[ragged] = False
     lines = lines.only(keep) if ragged else lines
-    columns = {f"c{i}": table.column(i) for i in range(len(wanted))}
-    return TextChunk(pa.table({**columns, "line": pa.array(lines.numbers)}), bad, lines)
+    padded = has_padding(lines.block, layout.delimiter)
+    columns = {f"c{i}": _trimmed(c, layout.nulls) if padded else c for i, c in enumerate(table.columns)}
+    return TextChunk(0, pa.table(columns), lines, bad, block.count(b"\n") + (not block.endswith(b"\n")))
 
 
-def _blocks(file: SourceFile, layout: TextLayout) -> Iterator[tuple[int, bytes]]:
-    """(number of its first line, bytes) of successive runs of whole lines, header and BOM left out."""
-    line, rest, first = 1, b"", True
-    with _opened(file) as stream:
-        while True:
-            data = _read(stream, BLOCK_BYTES, file)
-            block = rest + data
-            cut = len(block) if not data else block.rfind(b"\n") + 1
-            block, rest = block[:cut], block[cut:]
-            if len(rest) > BLOCK_BYTES:
-                raise InputError(f"{file.name}, line {line}: is longer than {BLOCK_BYTES >> 20} MB; is this a text table?")
-            if first and block:
-                first = False
-                block = block.removeprefix(b"\xef\xbb\xbf")
-                if layout.first_line == 2:
-                    end = block.find(b"\n") + 1 or len(block)
-                    block, line = block[end:], 2
-            if block:
-                yield line, block
-                line += block.count(b"\n")
-            if not data:
-                return
-
-
-def _opened(file: SourceFile) -> IO[bytes]:
-    try:
-        if file.compression == "gzip":
-            return gzip.open(file.path, "rb")
-        if file.compression == "zstd":
-            return pa.CompressedInputStream(pa.OSFile(str(file.path)), "zstd")
-        return file.path.open("rb")
-    except OSError as error:
-        raise InputError(f"{file.name} cannot be opened: {error.strerror or error}; check the path and its rights") from None
-
-
-def _read(stream: IO[bytes], size: int, file: SourceFile) -> bytes:
-    try:
-        return stream.read(size)
-    except (OSError, EOFError, gzip.zlib.error) as error:
-        raise InputError(f"{file.name} is damaged or cut short ({error}); copy or export it again") from None
+def _trimmed(column: pa.ChunkedArray, nulls: tuple[str, ...]) -> pa.ChunkedArray:
+    bare = pc.utf8_trim(column, " \t")
+    return pc.if_else(pc.is_in(bare, pa.array(nulls, pa.string())), pa.scalar(None, pa.string()), bare)
 
 
 def _samples(text: str, layout: TextLayout) -> dict[str, list[str]]:

@@ -7,7 +7,16 @@ from collections.abc import Sequence
 
 from telco_crm.engine.sql import literal
 
-COMPACT = ("%Y%m%d%H%M%S", "%Y%m%d%H%M", "%Y%m%d", "%Y.%m.%d %H:%M:%S", "%Y.%m.%d", "%Y年%m月%d日 %H:%M:%S", "%Y年%m月%d日%H时%M分%S秒", "%Y年%m月%d日")
+COMPACT = (
+    "%Y%m%d%H%M%S",
+    "%Y%m%d%H%M",
+    "%Y%m%d",
+    "%Y.%m.%d %H:%M:%S",
+    "%Y.%m.%d",
+    "%Y年%m月%d日 %H:%M:%S",
+    "%Y年%m月%d日%H时%M分%S秒",
+    "%Y年%m月%d日",
+)
 EARLIEST, LATEST = "TIMESTAMP '1900-01-01'", "TIMESTAMP '2199-12-31 23:59:59'"  # keeps 5/3/26 from being the year 5
 OFFSET = r" ?(Z|[+-]\d{2}:?\d{2})"
 
@@ -19,14 +28,19 @@ def time_from_text(r: str, formats: Sequence[str], zone: str | None, source_zone
     and seconds or milliseconds since 1970. A time that names its offset keeps the wall clock it shows, unless `zone` says into
     which zone instants are to be turned; epoch seconds are instants and without a `zone` are shown as UTC.
     """
-    found = _from_formats(r, formats, zone, source_zone) if formats else _recognised(r, zone, source_zone)
-    slow = f"CASE WHEN {found} BETWEEN {EARLIEST} AND {LATEST} THEN {found} END"
-    if formats or source_zone:
+    if formats:
+        return _from_formats(r, formats, zone, source_zone)
+    slow = _recognised(r, zone, source_zone)
+    if source_zone:
         return slow
-    return f"CASE WHEN strlen({r}) = 19 AND {r} LIKE '____-__-__ __:__:__' THEN TRY_CAST({r} AS TIMESTAMP) ELSE {slow} END"
+    return (
+        f"CASE WHEN strlen({r}) = 19 AND {r} LIKE '____-__-__ __:__:__' THEN TRY_CAST({r} AS TIMESTAMP) ELSE {slow} END"
+    )
 
 
-def time_from_timestamp(r: str, sql_type: str, stored_zone: str | None, zone: str | None, source_zone: str | None) -> str:
+def time_from_timestamp(
+    r: str, sql_type: str, stored_zone: str | None, zone: str | None, source_zone: str | None
+) -> str:
     """TIMESTAMP, local wall clock, of a stored timestamp; one with a time zone is turned into `zone`, else its own."""
     if sql_type == "TIMESTAMP WITH TIME ZONE":
         return _at(r, zone or stored_zone or "UTC")
@@ -43,8 +57,22 @@ def _recognised(r: str, zone: str | None, source_zone: str | None) -> str:
     digits = f"TRY_CAST({r} AS BIGINT)"
     epoch = f"CASE length({r}) WHEN 10 THEN {_epoch(f'{digits} * 1000', zone)} WHEN 13 THEN {_epoch(digits, zone)} END"
     compact = _shift(f"try_strptime({r}, [{', '.join(map(literal, COMPACT))}])", source_zone, zone)
-    return (f"CASE WHEN NOT ({r}[5] BETWEEN '0' AND '9') THEN coalesce({local}, {compact}) "
-            f"WHEN length({r}) IN (10, 13) THEN {epoch} ELSE {compact} END")
+    return (
+        f"CASE WHEN NOT ({r}[5] BETWEEN '0' AND '9') THEN coalesce({local}, {compact}) "
+        f"WHEN length({r}) IN (10, 13) THEN {epoch} ELSE {compact} END"
+    )
+
+
+def month_from_text(r: str) -> str:
+    """YYYY-MM of the text `r`: 2026-05, 2026/5, 202605, 2026年5月 or any date."""
+    pattern = literal(r"(\d{4})(?:[-/.年]?(\d{2})|[-/.年](\d))月?")
+    digits = f"concat(regexp_extract({r}, {pattern}, 2), regexp_extract({r}, {pattern}, 3))"
+    short = f"concat(regexp_extract({r}, {pattern}, 1), '-', lpad({digits}, 2, '0'))"
+    valid = (
+        f"CASE WHEN regexp_full_match({r}, {pattern}) AND lpad({digits}, 2, '0') BETWEEN '01' AND '12' THEN {short} END"
+    )
+    dated = _recognised(r, None, None)
+    return f"coalesce({valid}, CASE WHEN length({r}) >= 8 AND {dated} BETWEEN {EARLIEST} AND {LATEST} THEN strftime({dated}, '%Y-%m') END)"
 
 
 def _from_formats(r: str, formats: Sequence[str], zone: str | None, source_zone: str | None) -> str:

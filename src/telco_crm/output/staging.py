@@ -9,7 +9,8 @@ import shutil
 import stat
 import sys
 import tempfile
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import IO
@@ -36,15 +37,21 @@ class OutputFolder:
             self._lock = (self.path / LOCK).open("w")
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise OutputError(f"{self.path}: another telco-crm run is writing there; wait for it, or name another folder") from None
+            raise OutputError(
+                f"{self.path}: another telco-crm run is writing there; wait for it, or name another folder"
+            ) from None
         except OSError as error:
-            raise OutputError(f"{self.path} cannot be written ({error.strerror}); name another folder with -o") from None
+            raise OutputError(
+                f"{self.path} cannot be written ({error.strerror}); name another folder with -o"
+            ) from None
         self._finish_moves()
         shutil.rmtree(self.stage, ignore_errors=True)
         self.stage.mkdir()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         if not (self.path / JOURNAL).exists():
             shutil.rmtree(self.stage, ignore_errors=True)
         if kind is not None and self._made:  # leave no trace of a run that gave nothing
@@ -103,14 +110,23 @@ class OutputFile:
             folder = temp_folder if self._stream else path.parent
             handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".new", dir=folder)
         except OSError as error:
-            raise OutputError(f"-o {target} cannot be written ({error.strerror}); name a file in a folder that exists") from None
+            raise OutputError(
+                f"-o {target} cannot be written ({error.strerror}); name a file in a folder that exists"
+            ) from None
         os.close(handle)
         self.temp = Path(name)
 
     def __enter__(self) -> OutputFile:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    @property
+    def beside(self) -> bool:
+        """Whether other files can be put beside it: not beside a pipe, a device or standard output."""
+        return not self._stream
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.temp.unlink(missing_ok=True)
 
     def commit(self) -> None:
@@ -127,6 +143,30 @@ class OutputFile:
             else:
                 with open(self.target, "wb") as out:
                     shutil.copyfileobj(source, out, 1 << 20)
+
+
+@contextmanager
+def staged_rejects(folder: Path | None) -> Iterator[Path | None]:
+    """A temporary folder for reject files. If all goes well, those with rows are put into `folder`, and former ones of other tables go."""
+    if folder is None:
+        yield None
+        return
+    with tempfile.TemporaryDirectory(prefix="telco-crm-") as temp:
+        yield Path(temp)
+        for file in sorted(Path(temp).iterdir()):
+            with file.open("rb") as stream:
+                filled = sum(1 for _ in zip(stream, range(2), strict=False)) > 1
+            try:
+                if filled:
+                    folder.mkdir(parents=True, exist_ok=True)
+                    shutil.copyfile(file, folder / f".{file.name}.new")
+                    os.replace(folder / f".{file.name}.new", folder / file.name)
+                else:
+                    (folder / file.name).unlink(missing_ok=True)
+            except OSError as error:
+                raise OutputError(
+                    f"{folder}: rejected rows cannot be written there ({error.strerror}); name a folder with --rejects"
+                ) from None
 
 
 def _make_folders(path: Path) -> list[Path]:

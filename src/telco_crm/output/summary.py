@@ -30,13 +30,20 @@ class Summary:
 
     def files(self, reports: Sequence[FileReport], rejects: Mapping[str, RejectFile], unused: Sequence[Path]) -> None:
         """Every file with its counts, and the commonest reasons for rejects."""
-        rows = [(r.table, r.file, r.layout, f"{r.read:,}", f"{r.accepted:,}", f"{r.rejected:,}") for r in reports[:MAX_FILES]]
+        rows = [
+            (r.table, r.file, r.layout, f"{r.read:,}", f"{r.accepted:,}", f"{r.rejected:,}")
+            for r in reports[:MAX_FILES]
+        ]
         if len(reports) > MAX_FILES:
             rows.append(("…", text("files.more", self._lang, n=len(reports) - MAX_FILES), "", "", "", ""))
         total = [sum(getattr(r, k) for r in reports) for k in ("read", "accepted", "rejected")]
         rows.append((text("files.total", self._lang), "", "", *(f"{n:,}" for n in total)))
-        self._table(text("files.title", self._lang), ("files.table", "files.file", "files.layout", "files.read", "files.accepted",
-                                                      "files.rejected"), rows, words=3)
+        self._table(
+            text("files.title", self._lang),
+            ("files.table", "files.file", "files.layout", "files.read", "files.accepted", "files.rejected"),
+            rows,
+            words=3,
+        )
         for name, kept in rejects.items():
             for reason, count in kept.reasons.most_common(5):
                 self._line(f"  {name}: {count:,} × {reason}", "yellow")
@@ -57,7 +64,9 @@ class Summary:
             rows = list(report.columns.items())
             rows += [(f"({text('mapping.unused', self._lang)})", ", ".join(report.unused))] if report.unused else []
             rows += [(f"({text('mapping.absent', self._lang)})", ", ".join(absent))] if absent else []
-            self._table(text("mapping.title", self._lang, file=report.file), ("mapping.column", "mapping.source"), rows, words=2)
+            self._table(
+                text("mapping.title", self._lang, file=report.file), ("mapping.column", "mapping.source"), rows, words=2
+            )
 
     def reconciled(self, found: Sequence[tuple[Any, ...]]) -> None:
         """What was found when the tables were held against each other."""
@@ -67,19 +76,40 @@ class Summary:
     def headlines(self, tables: Mapping[str, Sequence[tuple[Any, ...]]], month: str) -> None:
         """The figures of a run."""
         if rows := tables.get("arpu_bands"):
-            self._table(text("bands.title", self._lang, month=month), ("bands.band", "bands.subscribers", "bands.share", "bands.revenue_share",
-                                                                       "bands.mean"),
-                        [(b, f"{n:,}", _share(s), _share(r), _money(m)) for b, n, s, r, m in rows if n], words=1)
+            self._table(
+                text("bands.title", self._lang, month=month),
+                ("bands.band", "bands.subscribers", "bands.share", "bands.revenue_share", "bands.mean"),
+                [(b, f"{n:,}", _share(s), _share(r), _money(m)) for b, n, s, r, m in rows if n],
+                words=1,
+            )
         if rows := tables.get("groups"):
-            self._table(text("groups.title", self._lang), ("groups.number", "groups.name", "bands.subscribers", "bands.share", "groups.arpu"),
-                        [(str(i), name, f"{n:,}", _share(s), _money(a)) for i, name, n, s, a in rows], words=2)
+            self._table(
+                text("groups.title", self._lang),
+                ("groups.number", "groups.name", "bands.subscribers", "bands.share", "groups.arpu"),
+                [(str(i), name, f"{n:,}", _share(s), _money(a)) for i, name, n, s, a in rows],
+                words=2,
+            )
         if rows := tables.get("credit"):
-            self._table(text("credit.title", self._lang), ("credit.stars", "bands.subscribers", "bands.share"),
-                        [("★" * stars or "–", f"{n:,}", _share(s)) for stars, n, s in rows], words=1)
+            self._table(
+                text("credit.title", self._lang),
+                ("credit.stars", "bands.subscribers", "bands.share"),
+                [("★" * stars or "–", f"{n:,}", _share(s)) for stars, n, s in rows],
+                words=1,
+            )
         if rows := tables.get("retention"):
-            self._table(text("retention.title", self._lang), ("retention.rank", "retention.subscriber", "groups.arpu", "retention.score",
-                                                              "retention.step", "retention.reason"),
-                        [(str(r), i, _money(a), f"{c:.3f}", str(s), why) for r, i, a, c, s, why in rows], words=2)
+            self._table(
+                text("retention.title", self._lang),
+                (
+                    "retention.rank",
+                    "retention.subscriber",
+                    "groups.arpu",
+                    "retention.score",
+                    "retention.step",
+                    "retention.reason",
+                ),
+                [(str(r), i, _money(a), f"{c:.3f}", str(s), why) for r, i, a, c, s, why in rows],
+                words=2,
+            )
 
     def _line(self, words: str, style: str = "") -> None:
         self._console.print(words, style=style or None, markup=False, highlight=False, soft_wrap=True)

@@ -16,7 +16,14 @@ from telco_crm.safety import FORMULA, neutral
 from telco_crm.schema import Schema
 
 FORMATS = {"csv": ".csv", "parquet": ".parquet", "xlsx": ".xlsx", "jsonl": ".jsonl"}
-ENDINGS = {".csv": "csv", ".parquet": "parquet", ".pq": "parquet", ".xlsx": "xlsx", ".jsonl": "jsonl", ".ndjson": "jsonl"}
+ENDINGS = {
+    ".csv": "csv",
+    ".parquet": "parquet",
+    ".pq": "parquet",
+    ".xlsx": "xlsx",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+}
 XLSX_ROWS = 1_048_575
 CREATED = datetime(2000, 1, 1)  # a workbook carries a date of creation; a fixed one keeps equal outputs equal
 BOM = "\ufeff".encode()
@@ -53,7 +60,9 @@ def write_table(engine: Engine, sql: str, path: Path, schema: Schema, style: Out
     """
     if style.format == "xlsx":
         return _write_xlsx(engine.batches(_shaped(sql, schema, style)), path, schema, style)
-    options = {"csv": "FORMAT csv, HEADER", "parquet": "FORMAT parquet, COMPRESSION zstd", "jsonl": "FORMAT json"}[style.format]
+    options = {"csv": "FORMAT csv, HEADER", "parquet": "FORMAT parquet, COMPRESSION zstd", "jsonl": "FORMAT json"}[
+        style.format
+    ]
     rows = engine.run(f"COPY ({_shaped(sql, schema, style)}) TO {literal(str(path))} ({options})")
     if style.excel and style.format == "csv":
         _add_bom(path)
@@ -81,8 +90,10 @@ def _write_xlsx(batches: pa.RecordBatchReader, path: Path, schema: Schema, style
         import xlsxwriter
     except ImportError:
         raise OutputError("XLSX needs the package xlsxwriter; install it with: pip install 'telco-crm[xlsx]'") from None
-    book = xlsxwriter.Workbook(str(path), {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False,
-                                           "strings_to_numbers": False})
+    book = xlsxwriter.Workbook(
+        str(path),
+        {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False},
+    )
     book.set_properties({"created": CREATED})
     sheet = book.add_worksheet((schema.zh if style.lang == "zh" else schema.en)[:31])
     bold = book.add_format({"bold": True})
@@ -94,7 +105,9 @@ def _write_xlsx(batches: pa.RecordBatchReader, path: Path, schema: Schema, style
         for row in batch.to_pylist():
             count += 1
             if count > XLSX_ROWS:
-                raise OutputError(f"{path.name}: a sheet holds at most {XLSX_ROWS:,} rows; write CSV or Parquet instead")
+                raise OutputError(
+                    f"{path.name}: a sheet holds at most {XLSX_ROWS:,} rows; write CSV or Parquet instead"
+                )
             for at, value in enumerate(row.values()):
                 _write_cell(sheet, count, at, value)
     book.close()
@@ -119,4 +132,3 @@ def _add_bom(path: Path) -> None:
         while block := source.read(1 << 20):
             out.write(block)
     whole.replace(path)
-

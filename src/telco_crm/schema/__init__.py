@@ -15,7 +15,7 @@ from telco_crm.rules import Model, explain
 
 ColumnType = Literal["id", "name", "text", "enum", "time", "date", "month", "bool", "int", "number", "money"]
 INPUT_TABLES = ("usage", "bills", "subscribers", "events", "contacts")
-OUTPUT_TABLES = ("segments", "groups", "arpu_bands", "credit", "churn", "retention")
+OUTPUT_TABLES = ("segments", "groups", "arpu_bands", "credit", "churn", "retention", "churn_evaluation")
 
 
 class Column(Model):
@@ -49,8 +49,10 @@ class Column(Model):
         return spellings[0] if lang == "zh" and spellings else value
 
     def code(self, value: str) -> int:
-        """The small integer that stands for an accepted value: 1, 2, … in the order of the schema."""
-        return list(self.values).index(value) + 1
+        """The small integer that stands for a value: 0 for an empty cell, 1, 2, … for the accepted values in the order
+        of the schema, and the next one for any value outside them.
+        """
+        return ["", *self.values].index(value) if value in ("", *self.values) else len(self.values) + 1
 
 
 class Check(Model):

@@ -39,7 +39,10 @@ class ArpuRules(Model):
         """SQL for the band of an amount."""
         names = self.names()
         whens = [f"WHEN {arpu} IS NULL THEN {literal(NO_BILL)}", f"WHEN {arpu} < 0 THEN {literal(names[0])}"]
-        whens += [f"WHEN {arpu} <= {edge:g} THEN {literal(name)}" for edge, name in zip((0, *self.bands), names[1:], strict=False)]
+        whens += [
+            f"WHEN {arpu} <= {edge:g} THEN {literal(name)}"
+            for edge, name in zip((0, *self.bands), names[1:], strict=False)
+        ]
         return f"CASE {' '.join(whens)} ELSE {literal(names[-2])} END"
 
     def policy_sql(self, arpu: str) -> str:
@@ -50,10 +53,13 @@ class ArpuRules(Model):
 def compute_arpu(context: RunContext) -> None:
     """Make `banded` (people with their ARPU of the month, mean ARPU and bands) and `arpu_bands` (the revenue table)."""
     rules = context.rules(ArpuRules, "arpu")
-    context.create("banded", f"""
-        SELECT p.*, m.arpu_mean, {rules.band_sql('p.arpu')} AS arpu_band, {rules.band_sql('m.arpu_mean')} AS arpu_mean_band,
-               {rules.policy_sql('coalesce(m.arpu_mean, 0)')} AS policy_band
-        FROM people p LEFT JOIN ({mean_arpu_sql(rules.mean_bills)}) m USING (subscriber_id)""")
+    context.create(
+        "banded",
+        f"""
+        SELECT p.*, m.arpu_mean, {rules.band_sql("p.arpu")} AS arpu_band, {rules.band_sql("m.arpu_mean")} AS arpu_mean_band,
+               {rules.policy_sql("coalesce(m.arpu_mean, 0)")} AS policy_band
+        FROM people p LEFT JOIN ({mean_arpu_sql(rules.mean_bills)}) m USING (subscriber_id)""",
+    )
     context.create("arpu_bands", _band_table(rules))
 
 

@@ -37,8 +37,15 @@ class BehaviourSegmenter(ClusterMixin, BaseEstimator):  # type: ignore[misc]
     cluster), `match_` (correlation of each cluster's profile with its archetype), `runner_up_` (group id of the next best).
     """
 
-    def __init__(self, scheme: Scheme, factors: int = 16, seed_share: float = 0.005, seed_least: int = 3, seed_most: int = 40,
-                 random_state: int | None = None) -> None:
+    def __init__(
+        self,
+        scheme: Scheme,
+        factors: int = 16,
+        seed_share: float = 0.005,
+        seed_least: int = 3,
+        seed_most: int = 40,
+        random_state: int | None = None,
+    ) -> None:
         self.scheme = scheme
         self.factors = factors
         self.seed_share = seed_share
@@ -56,8 +63,14 @@ class BehaviourSegmenter(ClusterMixin, BaseEstimator):  # type: ignore[misc]
         self.factors_ = _factor_analysis(z, self.factors, self.random_state)
         scores = self.factors_.transform(z)
         seeds = np.array([scores[rows].mean(axis=0) for rows in self._seeds(z)])
-        self.mixture_ = GaussianMixture(len(seeds), covariance_type="tied", means_init=seeds, max_iter=300, reg_covar=1e-4,
-                                        random_state=self.random_state)
+        self.mixture_ = GaussianMixture(
+            len(seeds),
+            covariance_type="tied",
+            means_init=seeds,
+            max_iter=300,
+            reg_covar=1e-4,
+            random_state=self.random_state,
+        )
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)
             labels = self.mixture_.fit_predict(scores)
@@ -105,19 +118,24 @@ class BehaviourSegmenter(ClusterMixin, BaseEstimator):  # type: ignore[misc]
         """For every archetype, the rows that lie nearest to its traits."""
         count = int(np.clip(round(self.seed_share * len(z)), self.seed_least, self.seed_most))
         cut = np.clip(z, -TRAIT_LIMIT, TRAIT_LIMIT)
-        return [np.argsort((((cut - t) ** 2) * w).sum(axis=1), kind="stable")[:count] for t, w in zip(*self._targets(), strict=True)]
+        return [
+            np.argsort((((cut - t) ** 2) * w).sum(axis=1), kind="stable")[:count]
+            for t, w in zip(*self._targets(), strict=True)
+        ]
 
     def _name(self, z: Matrix, labels: npt.NDArray[np.int64], seeds: Matrix) -> None:
         """Match clusters with archetypes one to one: least total Mahalanobis distance between cluster means and seeds."""
         targets, _ = self._targets()
         root = self.mixture_.precisions_cholesky_
         means = self.mixture_.means_ @ root
-        distance = (((means[:, None, :] - seeds @ root) ** 2)).sum(axis=2)
+        distance = ((means[:, None, :] - seeds @ root) ** 2).sum(axis=2)
         _, chosen = linear_sum_assignment(distance)
         every = np.arange(len(targets))
         ids = np.array(list(self.scheme.groups))
         self.group_ids_ = ids[chosen]
-        profiles = np.array([z[labels == k].mean(axis=0) if (labels == k).any() else np.zeros(z.shape[1]) for k in every])
+        profiles = np.array(
+            [z[labels == k].mean(axis=0) if (labels == k).any() else np.zeros(z.shape[1]) for k in every]
+        )
         cut = np.clip(profiles, -TRAIT_LIMIT, TRAIT_LIMIT)
         self.match_ = np.array([_correlation(cut[k], targets[chosen[k]]) for k in every])
         distance[every, chosen] = np.inf
@@ -141,7 +159,9 @@ def _factor_analysis(z: Matrix, factors: int, seed: int | None) -> FactorAnalysi
     values, vectors = np.linalg.eigh(covariance)
     root = np.sqrt(np.clip(values, 0, None))[:, None] * vectors.T * np.sqrt(len(values))
     live = int((values > 1e-9).sum())
-    analysis = FactorAnalysis(max(1, min(factors, live - 1)), rotation="varimax", svd_method="lapack", random_state=seed)
+    analysis = FactorAnalysis(
+        max(1, min(factors, live - 1)), rotation="varimax", svd_method="lapack", random_state=seed
+    )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         analysis.fit(np.vstack([root, -root]))

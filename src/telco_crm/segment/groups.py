@@ -43,9 +43,13 @@ def compute_groups(context: RunContext) -> None:
     active = inputs.index[(inputs.drop(columns="records") > 0).any(axis=1)]
     need = rules.subscribers_per_group * len(scheme.groups)
     if len(active) < need:
-        raise CannotCompute(f"only {len(active)} subscribers have usage in the last {rules.months} months, and {len(scheme.groups)} groups "
-                            f"need at least {need}")
-    segmenter = BehaviourSegmenter(scheme, rules.factors, rules.seed_share, rules.seed_least, rules.seed_most, context.seed)
+        raise CannotCompute(
+            f"only {len(active)} subscribers have usage in the last {rules.months} months, and {len(scheme.groups)} groups "
+            f"need at least {need}"
+        )
+    segmenter = BehaviourSegmenter(
+        scheme, rules.factors, rules.seed_share, rules.seed_least, rules.seed_most, context.seed
+    )
     with threadpool_limits(1):  # so that sums do not depend on the number of threads
         segmenter.fit(_sample(inputs.loc[active], rules.fit_subscribers, context.seed))
         probability = segmenter.predict_proba(inputs)
@@ -60,9 +64,15 @@ def _inputs(context: RunContext, scheme: Scheme, months: int) -> pd.DataFrame:
     """The scheme's inputs from mean monthly features, by subscriber_id, of everybody with usage features in the months."""
     wanted = ", ".join(f"({i.sql})::DOUBLE AS {identifier(name)}" for name, i in scheme.inputs.items())
     known = ", ".join(literal(str(context.as_of.back(age))) for age in range(months))
-    numeric = [f"avg({identifier(c)}) AS {identifier(c)}" for c, kind in context.engine.columns("features").items() if kind == "DOUBLE"]
-    means = (f"SELECT subscriber_id, {', '.join(numeric)} FROM features WHERE month IN ({known}) AND records IS NOT NULL "
-             "AND subscriber_id IN (SELECT subscriber_id FROM people) GROUP BY subscriber_id")
+    numeric = [
+        f"avg({identifier(c)}) AS {identifier(c)}"
+        for c, kind in context.engine.columns("features").items()
+        if kind == "DOUBLE"
+    ]
+    means = (
+        f"SELECT subscriber_id, {', '.join(numeric)} FROM features WHERE month IN ({known}) AND records IS NOT NULL "
+        "AND subscriber_id IN (SELECT subscriber_id FROM people) GROUP BY subscriber_id"
+    )
     frame = context.engine.frame(f"SELECT subscriber_id, {wanted}, records FROM ({means}) ORDER BY subscriber_id")
     return frame.set_index("subscriber_id")
 
@@ -73,17 +83,26 @@ def _sample(inputs: pd.DataFrame, most: int, seed: int) -> pd.DataFrame:
     return inputs.iloc[np.sort(np.random.default_rng(seed).choice(len(inputs), most, replace=False))]
 
 
-def _grouped(index: pd.Index, probability: np.ndarray, segmenter: BehaviourSegmenter, scheme: Scheme, lang: str) -> pd.DataFrame:
+def _grouped(
+    index: pd.Index, probability: np.ndarray, segmenter: BehaviourSegmenter, scheme: Scheme, lang: str
+) -> pd.DataFrame:
     order = np.argsort(-probability, axis=1, kind="stable")
     names = {number: group.text(lang) for number, group in scheme.groups.items()}
     first, second = segmenter.group_ids_[order[:, 0]], segmenter.group_ids_[order[:, 1]]
-    return pd.DataFrame({
-        "subscriber_id": index, "group_id": first, "group": [names[g] for g in first],
-        "group_probability": probability[np.arange(len(order)), order[:, 0]].round(6), "second_group": [names[g] for g in second],
-    })
+    return pd.DataFrame(
+        {
+            "subscriber_id": index,
+            "group_id": first,
+            "group": [names[g] for g in first],
+            "group_probability": probability[np.arange(len(order)), order[:, 0]].round(6),
+            "second_group": [names[g] for g in second],
+        }
+    )
 
 
-def _profiles(inputs: pd.DataFrame, grouped: pd.DataFrame, segmenter: BehaviourSegmenter, scheme: Scheme, lang: str) -> pd.DataFrame:
+def _profiles(
+    inputs: pd.DataFrame, grouped: pd.DataFrame, segmenter: BehaviourSegmenter, scheme: Scheme, lang: str
+) -> pd.DataFrame:
     """Per group: traits in words, match, runner-up and recommendations."""
     z = segmenter.standardise(inputs)
     number_of = grouped["group_id"].to_numpy()
@@ -95,11 +114,18 @@ def _profiles(inputs: pd.DataFrame, grouped: pd.DataFrame, segmenter: BehaviourS
         order = np.argsort(-mean, kind="stable")
         strong = [f"{labels[j]} {mean[j]:+.1f}" for j in order[:TRAITS_SHOWN] if mean[j] >= CLEAR]
         weak = [f"{labels[j]} {mean[j]:+.1f}" for j in order[::-1][:TRAITS_SHOWN] if mean[j] <= -CLEAR]
-        rows.append({
-            "group_id": int(number), "group": group.text(lang), "strong": "; ".join(strong), "weak": "; ".join(weak),
-            "match": float(segmenter.match_[cluster]), "runner_up": scheme.groups[int(segmenter.runner_up_[cluster])].text(lang),
-            "business": group.business.text(lang) if group.business else "", "care": group.care.text(lang) if group.care else "",
-        })
+        rows.append(
+            {
+                "group_id": int(number),
+                "group": group.text(lang),
+                "strong": "; ".join(strong),
+                "weak": "; ".join(weak),
+                "match": float(segmenter.match_[cluster]),
+                "runner_up": scheme.groups[int(segmenter.runner_up_[cluster])].text(lang),
+                "business": group.business.text(lang) if group.business else "",
+                "care": group.care.text(lang) if group.care else "",
+            }
+        )
     return pd.DataFrame(rows)
 
 

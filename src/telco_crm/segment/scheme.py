@@ -52,7 +52,9 @@ def load_scheme(name: str) -> Scheme:
     folder = resources.files("telco_crm.segment") / "schemes"
     names = sorted(f.name.removesuffix(".toml") for f in folder.iterdir() if f.name.endswith(".toml"))
     if name not in names:
-        raise RuleError(f'rules.segment.scheme: there is no scheme "{name}"{nearest(name, names)}; shipped are {", ".join(names)}')
+        raise RuleError(
+            f'rules.segment.scheme: there is no scheme "{name}"{nearest(name, names)}; shipped are {", ".join(names)}'
+        )
     data = tomllib.loads((folder / f"{name}.toml").read_text("utf-8"))
     data["groups"] = {int(number): group for number, group in data["groups"].items()}
     return explain(Scheme, data, f"schemes.{name}")

@@ -1,0 +1,140 @@
+"""The quick conversion: what cells usually look like, taken without trimming, folding or guessing.
+
+Big tables are read with it first; the few rows it does not recognise as good get a second look with the full conversion
+(ingest.convert), which alone decides what is rejected. So it may refuse a good row, but never accept a bad one, and the
+value of what it accepts is the one that the full conversion gives.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import product
+
+from telco_crm.engine.sql import literal
+from telco_crm.ingest.convert import MONEY, Cell, Conversion, Steps, conversion
+from telco_crm.ingest.mapping import Binding, TableMapping, fold, spellings
+from telco_crm.schema import Check, Column, Schema
+
+UNKNOWN = 64  # code of a spelling that is not known exactly; above all codes
+
+
+def quick_conversion(
+    schema: Schema,
+    bindings: Sequence[Binding],
+    cells: Mapping[str, Cell],
+    mapping: TableMapping,
+    samples: Mapping[str, Sequence[str]],
+    file: str,
+) -> Conversion:
+    """The quick conversion of one file; `samples` holds some cells by header, whose spellings are looked up beforehand.
+
+    `v_` of an enumeration, open ones included, is its code (`Column.code`), that of the default for an empty cell, or
+    UNKNOWN for a spelling that needs a second look.
+
+    Raises:
+        InputError: as ingest.convert.conversion.
+    """
+    full = conversion(schema, bindings, cells, mapping, file)
+    steps = [_QuickSteps(b, cells[b.name], mapping, samples.get(b.header or "", ())) for b in bindings]
+    coded = [f"v_{b.name}" for b in bindings if b.column.type == "enum"]
+    good = [f"v_{n} IS NOT NULL" for n in schema.required] + [g for s in steps if (g := s.good())]
+    good += [f"({' | '.join(coded)}) < {UNKNOWN}"] if coded else []
+    good += _checks(schema, {b.name for b in bindings})
+    values = {b.name: f"v_{b.name}" for b in bindings if b.column.type == "enum"}
+    return Conversion(
+        raw=", ".join(f"{r} AS r_{s.name}" for s in steps if (r := s.raw())),
+        parsed=", ".join(f"{p} AS p_{s.name}" for s in steps if (p := s.parsed())),
+        typed=", ".join(f"{s.typed()} AS v_{s.name}" for s in steps),
+        good=" AND ".join(good),
+        columns={**full.columns, **values},
+        problems={},
+        open_coded=True,
+    )
+
+
+class _QuickSteps:
+    """The expressions of one bound column: quick where the raw cell is text of a kind that allows it, else the full ones."""
+
+    def __init__(self, binding: Binding, cell: Cell, mapping: TableMapping, sample: Sequence[str]) -> None:
+        self.name, self._b, self._cell, self._mapping, self._sample = binding.name, binding, cell, mapping, sample
+        self._full = Steps(binding, cell, mapping)
+        self._nulls = () if cell.clean else mapping.stored_nulls
+        self._kind = self._quick_kind()
+
+    def raw(self) -> str:
+        return "" if self._kind else self._full.raw()
+
+    def parsed(self) -> str:
+        return "" if self._kind else self._full.parsed() or ""
+
+    def typed(self) -> str:
+        x, column = self._cell.sql, self._b.column
+        if self._kind == "coded":
+            return self._code(x, column)
+        if self._kind == "int":
+            number = f"TRY_CAST({x} AS {MONEY})"
+            low = f" AND {number} >= {column.minimum}" if column.minimum is not None else ""
+            high = f" AND {number} <= {column.maximum}" if column.maximum is not None else ""
+            return f"CASE WHEN NOT contains({x}, '.'){low}{high} THEN CAST({number} AS BIGINT) END"
+        return x if self._kind else self._full.typed()
+
+    def good(self) -> str:
+        """When the value may be taken; "" if that is always so or looked at elsewhere."""
+        x = self._cell.sql
+        if self._kind == "coded":
+            return ""
+        if self._kind == "id":
+            clean = (
+                "" if self._cell.clean else f"{x} >= '!' AND NOT ends_with({x}, ' ') AND NOT ends_with({x}, '\t') AND "
+            )
+            other = "".join(f"{x} <> {literal(n)} AND " for n in self._nulls if n)
+            return f"({x} IS NULL OR ({clean}{other}NOT contains({x}, 'E+')))"
+        if self._kind:
+            return f"({x} IS NULL OR v_{self.name} IS NOT NULL)"
+        wanted = self._full.can_fail and not self._b.column.required
+        return f"(r_{self.name} IS NULL OR v_{self.name} IS NOT NULL)" if wanted else ""
+
+    def _quick_kind(self) -> str:
+        column = self._b.column
+        if column.type == "enum":
+            return "coded"
+        if self._cell.type != "VARCHAR" or self._b.constant is not None:
+            return ""
+        plain = self._b.factor == "1" and self._mapping.decimal == "."
+        return {"id": "id", "int": "int" if plain else ""}.get(column.type, "")
+
+    def _code(self, x: str, column: Column) -> str:
+        empty = column.code(column.default) if column.default else 0
+        if self._cell.type != "VARCHAR":
+            x = f"CAST({x} AS VARCHAR)"
+        whens = " ".join(f"WHEN {literal(s)} THEN {column.code(v)}" for s, v in self._spellings().items())
+        return f"CASE {x} {whens} ELSE CASE WHEN {x} IS NULL THEN {empty} ELSE {UNKNOWN} END END"
+
+    def _spellings(self) -> dict[str, str]:
+        """Exact spelling → accepted value: those of the schema and the mapping, and those of the sample that fold to one."""
+        known = spellings(self._b.column, self._b.values)
+        sampled = [s for s in dict.fromkeys(self._sample) if s and s == s.strip()]
+        seen = {s: known[fold(s)] for s in sampled if fold(s) in known}
+        other = {s: s for s in sampled if fold(s) not in known} if self._b.column.open else {}
+        return {s: v for s, v in {**known, **seen, **other}.items() if s not in self._nulls}
+
+
+def _checks(schema: Schema, bound: set[str]) -> list[str]:
+    """The schema's checks over codes: for every pair of columns, the pairs of codes that all checks allow."""
+    pairs: dict[tuple[str, str], list[tuple[Check, tuple[str, ...]]]] = {}
+    for check in schema.checks:
+        for when, values in check.when.items():
+            if when in bound:
+                pairs.setdefault((when, check.column), []).append((check, values))
+    tests = []
+    for (when, column), checks in pairs.items():
+        first, second = [["", *schema.columns[n].values] for n in (when, column)]
+        # A bit per pair of codes (below 8 each); a long IN list would become a join.
+        allowed = sum(
+            1 << (i * 8 + j)
+            for (i, a), (j, b) in product(enumerate(first), enumerate(second))
+            if all(a not in values or b in check.allow for check, values in checks)
+        )
+        value = f"v_{column}" if column in bound else "0"
+        tests.append(f"(({allowed}::BIGINT >> ((v_{when} * 8 + {value}) & 63)) & 1) = 1")
+    return tests
