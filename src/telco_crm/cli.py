@@ -1,6 +1,7 @@
 """The commands. Each takes its options, makes one call and gives an exit code; heavy imports stay inside the commands.
 
-Exit codes: 0 done · 1 a problem with the input or the rules · 2 usage · 3 some analyses were impossible (with --strict) · 130 interrupted.
+Exit codes: 0 done · 1 a problem with the input or the rules · 2 usage · 3 some analyses were impossible (with
+--strict) · 130 interrupted.
 """
 
 from __future__ import annotations
@@ -34,7 +35,8 @@ CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 @click.group(
     context_settings=CONTEXT,
     epilog="Exit codes: 0 done, 1 input or rule problem, 2 usage, 3 some analyses impossible (--strict), "
-    "130 interrupted. Every option can also be set by an environment variable (TELCO_CRM_THREADS=2) or in telco-crm.toml.",
+    "130 interrupted. Every option can also be set by an environment variable (TELCO_CRM_THREADS=2) or in "
+    "telco-crm.toml.",
 )
 @click.version_option(__version__, prog_name="telco-crm")
 def cli() -> None:
@@ -101,7 +103,7 @@ def retain(job: Job, out: str, rejects: Path | None) -> int:
 @rejects_option
 def features(job: Job, out: str, rejects: Path | None) -> int:
     """The features of every subscriber and month (of all months, or of those up to --as-of)."""
-    from telco_crm.run import run_features
+    from telco_crm.run_data import run_features
 
     job.show(run_features(job.inputs, job.settings, out, job.style_for(out), rejects_folder(out, rejects)), out)
     return 0
@@ -114,7 +116,7 @@ def features(job: Job, out: str, rejects: Path | None) -> int:
 def check(job: Job, rejects: Path | None) -> int:
     """What was read, how it was understood, what was rejected, and whether the tables fit together. Writes nothing
     else, but rejected rows into --rejects if given."""
-    from telco_crm.run import run_check
+    from telco_crm.run_data import run_check
 
     job.show_check(run_check(job.inputs, job.settings, rejects))
     return 0

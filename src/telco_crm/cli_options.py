@@ -18,7 +18,7 @@ from telco_crm.months import Month
 if TYPE_CHECKING:
     from telco_crm.output.summary import Summary
     from telco_crm.output.writers import OutputStyle
-    from telco_crm.run import Result
+    from telco_crm.results import Result
     from telco_crm.session import Settings
 
 TABLES = ("usage", "bills", "subscribers", "events", "contacts")
@@ -150,7 +150,7 @@ def data_options(command: Command) -> Command:
 
 def job_options(command: Command) -> Command:
     """The common options; the command gets them with DATA and the table flags as one `job`."""
-    names = [p.name for p in _common(lambda: None).__click_params__]  # type: ignore[attr-defined]
+    names = [option.name for option in getattr(_common(lambda: None), "__click_params__", ())]
 
     @functools.wraps(command)
     def wrapped(data: Path | None = None, **given: Any) -> Any:
@@ -195,7 +195,7 @@ def rejects_option(command: Command) -> Command:
 
 
 def _common(command: Command) -> Command:
-    options = [
+    options: list[Callable[[Command], Command]] = [
         click.option(
             "--config",
             type=click.Path(path_type=Path, dir_okay=False),

@@ -49,8 +49,8 @@ from telco_crm.errors import OutputError
 def sample(out: Path, quiet: bool, **options: object) -> int:
     """Write synthetic exports with a known truth: for trying out, for tests and benchmarks.
 
-    OUT gets usage, bills, subscribers, events and contacts as an operator would export them, and truth.csv (the real group of everybody,
-    who leaves and why), which no other command reads.
+    OUT gets usage, bills, subscribers, events and contacts as an operator would export them, and truth.csv (the
+    real group of everybody, who leaves and why), which no other command reads.
     """
     from telco_crm.synth import SampleOptions, generate
 

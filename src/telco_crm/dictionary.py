@@ -24,8 +24,8 @@ def dictionary(table: str | None, form: str, lang: str) -> str:
         UsageError: there is no such table.
     """
     if table is None:
-        rows = [(s.name, s.zh if lang == "zh" else s.en, s.about) for s in map(_schema, _tables())]
-        return _printed(TABLE_HEADINGS[lang], rows, form)
+        tables = [(s.name, s.zh if lang == "zh" else s.en, s.about) for s in map(_schema, _tables())]
+        return _printed(TABLE_HEADINGS[lang], tables, form)
     if table not in _tables():
         raise UsageError(f'there is no table "{table}"{nearest(table, _tables())}; there are {", ".join(_tables())}')
     schema = _schema(table)

@@ -7,7 +7,9 @@ from telco_crm.months import Month
 
 
 def mean_arpu_sql(bills: int) -> str:
-    """subscriber_id, arpu_mean: the mean of the latest `bills` bills of each subscriber, summed exactly before dividing."""
+    """subscriber_id, arpu_mean: the mean of the latest `bills` bills of each subscriber, summed exactly before
+    dividing.
+    """
     latest = "row_number() OVER (PARTITION BY subscriber_id ORDER BY month DESC)"
     return (
         f"SELECT subscriber_id, sum(arpu)::DOUBLE / count(*) AS arpu_mean FROM "

@@ -1,4 +1,6 @@
-"""From exports to results: open the engine, read the tables, compute features and analyses, leave the results as engine tables."""
+"""From exports to results: open the engine, read the tables, compute features and analyses, leave the results as
+engine tables.
+"""
 
 from __future__ import annotations
 
@@ -131,16 +133,14 @@ def features_of(data: Loaded) -> list[Month]:
 def choose_month(data: Loaded, months: Sequence[Month]) -> Month:
     """The as-of month: the one asked for, else the newest complete month.
 
-    A month is complete if every table with months (usage, bills) has it whole: usage that reaches its last day or goes on in a later
-    month; bills at least half as many as in the month with most. If no month is, the newest one is taken.
+    A month is complete if every table with months (usage, bills) has it whole: usage that reaches its last day or
+    goes on in a later month; bills at least half as many as in the month with most. If no month is, the newest one
+    is taken.
 
     Raises:
         InputError: the month asked for is not in the data.
     """
-    if data.settings.as_of:
-        wanted = Month(data.settings.as_of)
-        if wanted not in months:
-            raise InputError(f"--as-of {wanted}: the data has no such month; it has {months[0]} to {months[-1]}")
+    if wanted := month_asked(data, months):
         return wanted
     complete = set(months)
     if data.usage:
@@ -156,10 +156,24 @@ def choose_month(data: Loaded, months: Sequence[Month]) -> Month:
     return max(complete) if complete else months[-1]
 
 
+def month_asked(data: Loaded, months: Sequence[Month]) -> Month | None:
+    """The month of --as-of, if one was asked for.
+
+    Raises:
+        InputError: it is not in the data.
+    """
+    if data.settings.as_of is None:
+        return None
+    wanted = Month(data.settings.as_of)
+    if wanted not in months:
+        raise InputError(f"--as-of {wanted}: the data has no such month; it has {months[0]} to {months[-1]}")
+    return wanted
+
+
 def _read_all(data: Loaded, rejects: Path | None) -> None:
     settings = data.settings
     reader = Reader(data.engine, settings.config.mappings, settings.threads, rejects, settings.max_rejects)
-    for table, files in data.sources.files.items():
+    for files in data.sources.files.values():
         for file in files:
             data.hasher.add(file.path)
     for table, files in data.sources.files.items():

@@ -9,7 +9,7 @@ from sklearn.metrics import average_precision_score, brier_score_loss, roc_auc_s
 
 from telco_crm.analysis import Analysis, RunContext
 from telco_crm.churn.dataset import outcomes_at, past_cutoffs, rule_hits, signals_at, training_set
-from telco_crm.churn.model import fit_model
+from telco_crm.churn.model import TrainingWindow, fit_model
 from telco_crm.churn.rules import ChurnRules
 from telco_crm.churn.score import rule_probability
 from telco_crm.errors import CannotCompute
@@ -21,7 +21,8 @@ LIFTS = (0.01, 0.05, 0.10)
 def compute_backtest(context: RunContext) -> None:
     """Make `churn_evaluation`: one row per cut-off and method (model, rules).
 
-    Columns: cutoff, method, fitted_on, subscribers, leavers, churn_rate, auc, average_precision, brier, lift_1, lift_5, lift_10.
+    Columns: cutoff, method, fitted_on, subscribers, leavers, churn_rate, auc, average_precision, brier, lift_1,
+    lift_5, lift_10.
 
     Raises:
         CannotCompute: no past cut-off has both leavers and stayers.
@@ -35,7 +36,9 @@ def compute_backtest(context: RunContext) -> None:
 
 
 def measures(outcome: npt.NDArray[np.int64], score: npt.NDArray[np.float64]) -> dict[str, float]:
-    """ROC AUC, average precision, Brier score, and lift among the highest 1, 5 and 10% of the scores (ties in input order)."""
+    """ROC AUC, average precision, Brier score, and lift among the highest 1, 5 and 10% of the scores (ties in
+    input order).
+    """
     order = np.argsort(-score, kind="stable")
     rate = outcome.mean()
     lifts = {
@@ -61,15 +64,8 @@ def _tested(context: RunContext, rules: ChurnRules, cutoff: Month) -> list[dict[
     if earlier:
         past, left = training_set(context, rules, earlier)
         if min(left.sum(), len(left) - left.sum()) >= rules.minimum_leavers:
-            model = fit_model(
-                past,
-                left,
-                {n: s.sql for n, s in rules.signals.items()},
-                context.seed,
-                target=rules.target,
-                cutoffs=tuple(map(str, earlier)),
-                horizon_months=rules.horizon_months,
-            )
+            window = TrainingWindow(tuple(map(str, earlier)), rules.horizon_months, rules.target)
+            model = fit_model(past, left, rules.meaning(), window, context.seed)
             scores["model"] = model.probability(signals.loc[both])
     truth = outcome.loc[both].to_numpy()
     return [

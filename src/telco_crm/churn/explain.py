@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -11,22 +12,43 @@ import pandas as pd
 from telco_crm.churn.rules import ChurnRules
 
 REASONS = 3
+RAISES = 1e-9  # log odds from which on a signal counts as raising the score
 
 
-def model_reasons(
-    contributions: pd.DataFrame, signals: pd.DataFrame, rules: ChurnRules, means: dict[str, float], lang: str
-) -> pd.DataFrame:
+@dataclass(frozen=True)
+class Words:
+    """What reasons are put into words with: the signals' texts, their means among subscribers, and the language."""
+
+    rules: ChurnRules
+    means: Mapping[str, float]
+    lang: str
+
+    def of(self, name: str, level: float, shown: float) -> str:
+        """One reason: signal `name` at `level`, shown as `shown`."""
+        signal = self.rules.signals[name]
+        words = (signal.high if level > self.means[name] else signal.low).text(self.lang)
+        return words.format(x=shown, change=change_in_words(shown, self.lang))
+
+
+def model_reasons(contributions: pd.DataFrame, signals: pd.DataFrame, words: Words) -> pd.DataFrame:
     """reason_1 … reason_3: the signals that raise each score most, in words; empty where fewer raise it.
 
     `contributions` (rows × signals) are parts of the log odds; `signals` has the signals and their show_ columns.
     """
     names = list(contributions.columns)
     values = contributions.to_numpy()
-    order = np.argsort(-values, axis=1, kind="stable")[:, :REASONS]
+    order = np.argsort(-values, axis=1, kind="stable")
     texts = {}
     for place in range(REASONS):
-        chosen = order[:, place] if place < order.shape[1] else None
-        texts[f"reason_{place + 1}"] = _texts(chosen, values, names, signals, rules, means, lang)
+        column = np.full(len(signals), "", object)
+        if place < len(names):
+            chosen = order[:, place]
+            raising = values[np.arange(len(values)), chosen] > RAISES
+            for j, name in enumerate(names):
+                rows = np.flatnonzero((chosen == j) & raising)
+                level, shown = signals[name].to_numpy()[rows], signals[f"show_{name}"].to_numpy()[rows]
+                column[rows] = [words.of(name, v, s) for v, s in zip(level, shown, strict=True)]
+        texts[f"reason_{place + 1}"] = column
     return pd.DataFrame(texts, index=contributions.index)
 
 
@@ -56,31 +78,3 @@ def change_in_words(x: float, lang: str) -> str:
     if lang == "zh":
         return f"{'上升' if x > 0 else '下降'}{percent}%"
     return f"{'up' if x > 0 else 'down'} {percent}%"
-
-
-def _texts(
-    chosen: np.ndarray | None,
-    values: np.ndarray,
-    names: Sequence[str],
-    signals: pd.DataFrame,
-    rules: ChurnRules,
-    means: dict[str, float],
-    lang: str,
-) -> np.ndarray:
-    out = np.full(len(signals), "", object)
-    if chosen is None:
-        return out
-    raising = values[np.arange(len(values)), chosen] > 1e-9
-    for j, name in enumerate(names):
-        rows = np.flatnonzero((chosen == j) & raising)
-        if not len(rows):
-            continue
-        signal = rules.signals[name]
-        level = signals[name].to_numpy()[rows]
-        shown = signals[f"show_{name}"].to_numpy()[rows]
-        high, low = signal.high.text(lang), signal.low.text(lang)
-        out[rows] = [
-            (high if v > means[name] else low).format(x=s, change=change_in_words(s, lang))
-            for v, s in zip(level, shown, strict=True)
-        ]
-    return out

@@ -1,14 +1,16 @@
 """The churn model: logistic regression on standardised signals, saved as readable JSON and checked when it is loaded.
 
-Each signal is centred on its mean and divided by its standard deviation; a missing value is the mean. The contribution of a signal to the
-log odds is weight × standardised value, so the reasons are exact. Regularised maximum likelihood needs no resampling for rare leavers
-and gives calibrated probabilities on data like the training data.
+Each signal is centred on its mean and divided by its standard deviation; a missing value is the mean. The
+contribution of a signal to the log odds is weight × standardised value, so the reasons are exact. Regularised
+maximum likelihood needs no resampling for rare leavers and gives calibrated probabilities on data like the training
+data.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +28,9 @@ LIMIT = 5.0  # standardised values are cut there, so that one odd month cannot d
 
 
 class ChurnModel(Model):
-    """A fitted model. `signals` keeps the SQL each weight was fitted with, so that it is never applied to another meaning."""
+    """A fitted model. `signals` keeps the SQL each weight was fitted with, so that it is never applied to another
+    meaning.
+    """
 
     format: str = FORMAT
     version: str = __version__
@@ -85,30 +89,41 @@ def load_model(path: Path) -> ChurnModel:
     return model
 
 
-def fit_model(signals: pd.DataFrame, outcome: pd.Series, sql: dict[str, str], seed: int, **about: object) -> ChurnModel:
+@dataclass(frozen=True)
+class TrainingWindow:
+    """What a model was fitted on: cut-off months, months of outcome after each, and the kinds of leaving that count."""
+
+    cutoffs: tuple[str, ...]
+    horizon_months: int
+    target: tuple[str, ...]
+
+
+def fit_model(
+    signals: pd.DataFrame, outcome: pd.Series, meaning: dict[str, str], window: TrainingWindow, seed: int
+) -> ChurnModel:
     """Fit on `signals` (rows × signals, NaN allowed) and `outcome` (0/1); deterministic, one thread.
 
-    `sql` is the meaning of each signal; `about` the cut-offs, horizon and target that the model keeps.
+    `meaning` is the SQL of each signal, which the model keeps.
     """
     known = signals.loc[:, signals.notna().any()]
-    mean = known.mean().to_dict()
-    scale = known.std(ddof=0).to_dict()
+    mean = {str(name): float(value) for name, value in known.mean().items()}
+    scale = {str(name): float(value) for name, value in known.std(ddof=0).items()}
+    z = _standardised(known, mean, scale).to_numpy()
     with threadpool_limits(1):
-        fitted = LogisticRegression(C=1.0, max_iter=1000, random_state=seed).fit(
-            _standardised(known, mean, scale).to_numpy(), outcome.to_numpy()
-        )
-    weight = dict(zip(known.columns, map(float, fitted.coef_[0]), strict=True))
+        fitted = LogisticRegression(C=1.0, max_iter=1000, random_state=seed).fit(z, outcome.to_numpy())
     return ChurnModel(
-        signals={n: sql[n] for n in known.columns},
+        signals={name: meaning[name] for name in mean},
         mean=mean,
         scale=scale,
-        weight=weight,
+        weight=dict(zip(mean, map(float, fitted.coef_[0]), strict=True)),
         intercept=float(fitted.intercept_[0]),
+        cutoffs=window.cutoffs,
+        horizon_months=window.horizon_months,
+        target=window.target,
         rows=len(known),
         leavers=int(outcome.sum()),
         seed=seed,
-        **about,
-    )  # type: ignore[arg-type]
+    )
 
 
 def _standardised(signals: pd.DataFrame, mean: dict[str, float], scale: dict[str, float]) -> pd.DataFrame:

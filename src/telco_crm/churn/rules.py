@@ -44,3 +44,7 @@ class ChurnRules(Model):
     fit_rows: int = Field(ge=1000)
     signals: dict[str, Signal]
     rule_score: RuleScore
+
+    def meaning(self) -> dict[str, str]:
+        """The SQL of every signal."""
+        return {name: signal.sql for name, signal in self.signals.items()}

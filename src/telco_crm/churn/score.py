@@ -7,8 +7,8 @@ import pandas as pd
 
 from telco_crm.analysis import Analysis, RunContext
 from telco_crm.churn.dataset import check_signals, past_cutoffs, rule_hits, signals_at, training_set
-from telco_crm.churn.explain import model_reasons, rule_reasons
-from telco_crm.churn.model import ChurnModel, fit_model
+from telco_crm.churn.explain import Words, model_reasons, rule_reasons
+from telco_crm.churn.model import ChurnModel, TrainingWindow, fit_model
 from telco_crm.churn.rules import ChurnRules
 from telco_crm.errors import CannotCompute, RuleError
 
@@ -16,8 +16,8 @@ from telco_crm.errors import CannotCompute, RuleError
 def compute_churn(context: RunContext) -> None:
     """Make `churn`: score, rank, method and reasons of everybody who has not left.
 
-    With a model in context.settings["churn_model"] that one is used; otherwise one is fitted, or the rule score is taken and the
-    reason is noted. The model used is left in context.facts["churn_model"].
+    With a model in context.settings["churn_model"] that one is used; otherwise one is fitted, or the rule score is
+    taken and the reason is noted. The model used is left in context.facts["churn_model"].
     """
     rules = context.rules(ChurnRules, "churn")
     check_signals(context, rules)
@@ -56,15 +56,8 @@ def fit_on_history(context: RunContext, rules: ChurnRules) -> ChurnModel:
     if len(signals) > rules.fit_rows:
         keep = np.sort(np.random.default_rng(context.seed).choice(len(signals), rules.fit_rows, replace=False))
         signals, outcome = signals.iloc[keep], outcome.iloc[keep]
-    return fit_model(
-        signals,
-        outcome,
-        {n: s.sql for n, s in rules.signals.items()},
-        context.seed,
-        target=rules.target,
-        cutoffs=tuple(map(str, cutoffs)),
-        horizon_months=rules.horizon_months,
-    )
+    window = TrainingWindow(tuple(map(str, cutoffs)), rules.horizon_months, rules.target)
+    return fit_model(signals, outcome, rules.meaning(), window, context.seed)
 
 
 def by_model(context: RunContext, rules: ChurnRules, model: ChurnModel) -> pd.DataFrame:
@@ -82,7 +75,7 @@ def by_model(context: RunContext, rules: ChurnRules, model: ChurnModel) -> pd.Da
         context.note(
             f"churn: the data says nothing about {', '.join(unknown)}, which the model looks at; their mean was taken"
         )
-    reasons = model_reasons(model.contributions(signals), signals, rules, model.mean, context.lang)
+    reasons = model_reasons(model.contributions(signals), signals, Words(rules, model.mean, context.lang))
     return pd.DataFrame(
         {"churn_score": model.probability(signals).round(6), "method": "model"}, index=signals.index
     ).join(reasons)

@@ -57,17 +57,18 @@ def compute_credit(context: RunContext) -> None:
     unknown = context.engine.rows("SELECT count(*) FROM people WHERE activated_on IS NULL AND NOT has_left")[0][0]
     if unknown:
         context.note(f"credit: {unknown:,} subscribers have no activation date and get no tenure points")
+    score = "brand_points + tenure_points + spend_points + suspension_points"
+    tenure = _steps("months_on_network", ">=", [(t.years * 12, t.points) for t in rules.tenure])
+    spend = _steps("s.arpu_mean", ">", [(step.above, step.points) for step in rules.spend])
     context.create(
         "credit",
         f"""
-        SELECT *, brand_points + tenure_points + spend_points + suspension_points AS score,
-               {_steps("brand_points + tenure_points + spend_points + suspension_points", ">=", [(s, i) for i, s in enumerate(rules.stars, 1)])} AS stars
-        FROM (SELECT subscriber_id, brand, months_on_network, s.arpu_mean AS mean_spend, coalesce(e.n, 0) AS suspensions,
-                     {_brand(rules)} AS brand_points,
-                     {_steps("months_on_network", ">=", [(t.years * 12, t.points) for t in rules.tenure])} AS tenure_points,
-                     {_steps("s.arpu_mean", ">", [(s.above, s.points) for s in rules.spend])} AS spend_points,
-                     coalesce(e.n, 0) * {rules.suspension} AS suspension_points
-              FROM people LEFT JOIN ({mean_arpu_sql(rules.spend_bills)}) s USING (subscriber_id) LEFT JOIN ({_suspensions(context)}) e USING (subscriber_id))""",
+        SELECT *, {score} AS score, {_steps(score, ">=", [(s, i) for i, s in enumerate(rules.stars, 1)])} AS stars
+        FROM (SELECT subscriber_id, brand, months_on_network, s.arpu_mean AS mean_spend,
+                     coalesce(e.n, 0) AS suspensions, {_brand(rules)} AS brand_points, {tenure} AS tenure_points,
+                     {spend} AS spend_points, coalesce(e.n, 0) * {rules.suspension} AS suspension_points
+              FROM people LEFT JOIN ({mean_arpu_sql(rules.spend_bills)}) s USING (subscriber_id)
+              LEFT JOIN ({_suspensions(context)}) e USING (subscriber_id))""",
     )
 
 
@@ -75,8 +76,8 @@ def _suspensions(context: RunContext) -> str:
     if not context.has("events"):
         return "SELECT '' AS subscriber_id, 0 AS n LIMIT 0"
     return (
-        f"SELECT subscriber_id, count(*) AS n FROM events WHERE kind = 'suspension' AND time < DATE '{context.as_of.end}' "
-        "GROUP BY subscriber_id"
+        "SELECT subscriber_id, count(*) AS n FROM events WHERE kind = 'suspension' "
+        f"AND time < DATE '{context.as_of.end}' GROUP BY subscriber_id"
     )
 
 

@@ -41,7 +41,9 @@ class Engine(Protocol):
         """A path in the engine's own temporary folder, which goes when the engine closes."""
 
     def session(self) -> Engine:
-        """A second session on the same tables, for use in another thread; `register` in one is not seen by the other."""
+        """A second session on the same tables, for use in another thread; `register` in one is not seen by the
+        other.
+        """
 
     def close(self) -> None:
         """Free everything, the temporary folder included."""

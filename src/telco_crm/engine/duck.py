@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 import duckdb
+
 from telco_crm.errors import InputError, OutputError, TelcoError, UsageError
 
 if TYPE_CHECKING:
@@ -94,7 +95,9 @@ class DuckEngine:
         return self._folder / name
 
     def session(self) -> DuckEngine:
-        """A second session on the same tables, for use in another thread; `register` in one is not seen by the other."""
+        """A second session on the same tables, for use in another thread; `register` in one is not seen by the
+        other.
+        """
         other = object.__new__(DuckEngine)
         other._folder = self._folder
         other._use(self._connection.cursor())

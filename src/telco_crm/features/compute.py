@@ -38,8 +38,8 @@ class FeatureJob:
 def compute_features(job: FeatureJob) -> list[Month]:
     """Write the features of every month with usage or bills and make them known as table `features`.
 
-    Columns: subscriber_id, month, then every feature of the catalogue in order, NULL where its table is missing. Rows: every
-    subscriber with a usage record or a bill in the month. Returns the months.
+    Columns: subscriber_id, month, then every feature of the catalogue in order, NULL where its table is missing.
+    Rows: every subscriber with a usage record or a bill in the month. Returns the months.
     """
     usage_months = months_of_usage(job.usage) if job.usage else []
     bill_months = (
@@ -142,7 +142,8 @@ def _events(job: FeatureJob, month: Month) -> str | None:
     if "events" not in job.tables:
         return None
     wanted = "".join(f", ({f.events})::DOUBLE AS {identifier(n)}" for n, f in job.catalog.of("events").items())
-    rows = f"(SELECT *, DATE '{month.end}' AS month_end FROM events WHERE time >= DATE '{month.start}' AND time < DATE '{month.end}')"
+    inside = f"time >= DATE '{month.start}' AND time < DATE '{month.end}'"
+    rows = f"(SELECT *, DATE '{month.end}' AS month_end FROM events WHERE {inside})"
     return f"(SELECT subscriber_id{wanted} FROM {rows} GROUP BY subscriber_id)"
 
 

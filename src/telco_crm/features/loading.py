@@ -1,4 +1,6 @@
-"""Reading the feature catalogue: the shipped TOML entries with the user's `[features]` and `[vocabulary]` laid over them."""
+"""Reading the feature catalogue: the shipped TOML entries with the user's `[features]` and `[vocabulary]` laid
+over them.
+"""
 
 from __future__ import annotations
 

@@ -24,9 +24,9 @@ RECORD_COLUMNS = (
 def create_people(context: RunContext, catalog: Catalog) -> None:
     """Make the tables `arpu` (subscriber_id, month, arpu exact to 6 decimals) and `people`.
 
-    `people` holds everybody with a usage record or bill in the as-of month, or on the books at its end: subscriber_id, arpu (of the
-    month; NULL without a bill), months_on_network (whole months), has_left (cancelled before the end of the month), left_this_month
-    and the columns of the subscriber record (NULL without the table).
+    `people` holds everybody with a usage record or bill in the as-of month, or on the books at its end:
+    subscriber_id, arpu (of the month; NULL without a bill), months_on_network (whole months), has_left (cancelled
+    before the end of the month), left_this_month and the columns of the subscriber record (NULL without the table).
     """
     end, start, as_of = f"DATE '{context.as_of.end}'", f"DATE '{context.as_of.start}'", literal(str(context.as_of))
     spine = f"SELECT subscriber_id FROM features WHERE month = {as_of}"
@@ -52,14 +52,16 @@ def create_people(context: RunContext, catalog: Catalog) -> None:
         else ("SELECT '' AS subscriber_id, CAST(NULL AS DECIMAL(18,6)) AS arpu LIMIT 0")
     )
     columns = ", ".join(RECORD_COLUMNS)
-    months = f"CASE WHEN activated_on < {end} THEN date_sub('month', activated_on, least({end}, coalesce(cancelled_on, {end}))) END"
+    until = f"least({end}, coalesce(cancelled_on, {end}))"
+    months = f"CASE WHEN activated_on < {end} THEN date_sub('month', activated_on, {until}) END"
+    seen = f"SELECT DISTINCT subscriber_id, true AS active FROM features WHERE month = {as_of}"
     context.create(
         "people",
         f"""
         SELECT subscriber_id, arpu, {months} AS months_on_network, {left} AS has_left,
                coalesce(cancelled_on >= {start} AND cancelled_on < {end}, false) AS left_this_month, {columns}
         FROM ({spine}) LEFT JOIN ({bill}) USING (subscriber_id) LEFT JOIN {records} USING (subscriber_id)
-        LEFT JOIN (SELECT DISTINCT subscriber_id, true AS active FROM features WHERE month = {as_of}) USING (subscriber_id)""",
+        LEFT JOIN ({seen}) USING (subscriber_id)""",
     )
 
 

@@ -77,7 +77,8 @@ class Reader:
     def _open_all(
         self, schema: Schema, files: Sequence[SourceFile], mapping: TableMapping
     ) -> list[tuple[OpenFile, list[Binding]]]:
-        opened, problems = [], []
+        opened: list[tuple[OpenFile, list[Binding]]] = []
+        problems: list[str] = []
         for file in files:
             try:
                 found = open_file(self.engine, file, mapping, self.threads)

@@ -22,7 +22,8 @@ class TableMapping(Model):
     columns: canonical column → export header; constants: canonical column → value for every row; values: canonical
     column → {export spelling → accepted value}; formats: canonical column → strptime format(s); units: canonical
     column → unit; zone: the operator's zone, into which instants (offsets, epoch seconds) are turned; source_zone:
-    the zone of times that carry none; nulls: cells that mean "empty"; header: column names of a file without a header line.
+    the zone of times that carry none; nulls: cells that mean "empty"; header: column names of a file without a
+    header line.
     """
 
     columns: dict[str, str] = {}
@@ -82,27 +83,13 @@ def bind(
     chosen: dict[str, list[str]] = {c: [h] for c, h in mapping.columns.items() if c in schema.columns}
     taken = {h for found in chosen.values() for h in found}
     for header in headers:
-        if header in taken:
-            continue
-        names = [n for n in _candidates(schema, header) if n not in mapping.columns and n not in mapping.constants]
-        if len(names) > 1:
-            names = [n for n in names if _fits(schema.columns[n], mapping.values.get(n, {}), samples.get(header, ()))]
-            if len(names) != 1:
+        if header not in taken:
+            names = _meant(schema, header, mapping, samples.get(header, ()))
+            if len(names) > 1:
                 problems.append(_ambiguous(schema, header, file))
-                continue
-        for name in names:
-            chosen.setdefault(name, []).append(header)
-    for name, found in chosen.items():
-        if len(found) > 1:
-            twice = (
-                f'the header "{found[0]}" stands twice'
-                if len(set(found)) == 1
-                else "headers " + " and ".join(f'"{h}"' for h in found) + f" both mean {name}"
-            )
-            problems.append(
-                f"{file}: {twice}; say which one counts in the mapping: [input.{schema.name}.columns] "
-                f'{name} = "{found[-1]}"' + (" after renaming one" if len(set(found)) == 1 else "")
-            )
+            for name in names[:1]:
+                chosen.setdefault(name, []).append(header)
+    problems += [_twice(schema, name, found, file) for name, found in chosen.items() if len(found) > 1]
     constants = dict(mapping.constants)
     for key, value in (hive or {}).items():
         for name in _candidates(schema, key):
@@ -112,10 +99,33 @@ def bind(
     if problems:
         raise InputError(problems)
     return [
-        _binding(name, column, chosen.get(name, [None])[0], constants.get(name), mapping)
+        _binding(name, column, chosen[name][0] if name in chosen else None, constants.get(name), mapping)
         for name, column in schema.columns.items()
         if name in chosen or name in constants
     ]
+
+
+def _meant(schema: Schema, header: str, mapping: TableMapping, sample: Sequence[str]) -> list[str]:
+    """The columns a header means: none, one, or several that its values do not settle."""
+    taken = {*mapping.columns, *mapping.constants}
+    names = [n for n in _candidates(schema, header) if n not in taken]
+    if len(names) < 2:
+        return names
+    fitting = [n for n in names if _fits(schema.columns[n], mapping.values.get(n, {}), sample)]
+    return fitting if len(fitting) == 1 else names
+
+
+def _twice(schema: Schema, name: str, found: Sequence[str], file: str) -> str:
+    same = len(set(found)) == 1
+    what = (
+        f'the header "{found[0]}" stands twice'
+        if same
+        else " and ".join(f'"{h}"' for h in found) + f" both mean {name}"
+    )
+    remedy = f'[input.{schema.name}.columns] {name} = "{found[-1]}"'
+    if same:
+        return f"{file}, line 1: {what}; rename one of them"
+    return f"{file}, line 1: the headers {what}; say which one counts in the mapping: {remedy}"
 
 
 def fold(text: str) -> str:
@@ -190,8 +200,8 @@ def _missing(
     absent = [n for n in schema.required if n not in chosen and n not in constants]
     shown = ", ".join(headers[:20]) + (" …" if len(headers) > 20 else "")
     return [
-        f'{file}: no column for "{name}" ({schema.columns[name].zh}), which {schema.name} cannot do without; its headers '
-        f'are {shown}; name it in the mapping: [input.{schema.name}.columns] {name} = "…"'
+        f'{file}: no column for "{name}" ({schema.columns[name].zh}), which {schema.name} cannot do without; its '
+        f'headers are {shown}; name it in the mapping: [input.{schema.name}.columns] {name} = "…"'
         for name in absent
     ]
 

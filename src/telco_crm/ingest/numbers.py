@@ -16,7 +16,8 @@ def number_from_text(r: str, decimal: str, thousands: str) -> str:
     simple = rf"[+-]?\d*[{decimal}]?\d+"
     pattern = literal(f"{number}|{simple}" if number else simple)
     bare = f"replace({r}, {literal(thousands)}, '')" if thousands else r
-    separated = f"CASE WHEN regexp_full_match({r}, {pattern}) THEN TRY_CAST(replace({bare}, {literal(decimal)}, '.') AS {EXACT}) END"
+    pointed = f"TRY_CAST(replace({bare}, {literal(decimal)}, '.') AS {EXACT})"
+    separated = f"CASE WHEN regexp_full_match({r}, {pattern}) THEN {pointed} END"
     # With a decimal point, whatever casts as it stands needs no second look.
     return f"coalesce({plain}, {separated})" if decimal == "." and thousands != "." else separated
 

@@ -53,7 +53,9 @@ def quick_conversion(
 
 
 class _QuickSteps:
-    """The expressions of one bound column: quick where the raw cell is text of a kind that allows it, else the full ones."""
+    """The expressions of one bound column: quick where the raw cell is text of a kind that allows it, else the
+    full ones.
+    """
 
     def __init__(self, binding: Binding, cell: Cell, mapping: TableMapping, sample: Sequence[str]) -> None:
         self.name, self._b, self._cell, self._mapping, self._sample = binding.name, binding, cell, mapping, sample
@@ -111,7 +113,9 @@ class _QuickSteps:
         return f"CASE {x} {whens} ELSE CASE WHEN {x} IS NULL THEN {empty} ELSE {UNKNOWN} END END"
 
     def _spellings(self) -> dict[str, str]:
-        """Exact spelling → accepted value: those of the schema and the mapping, and those of the sample that fold to one."""
+        """Exact spelling → accepted value: those of the schema and the mapping, and those of the sample that fold
+        to one.
+        """
         known = spellings(self._b.column, self._b.values)
         sampled = [s for s in dict.fromkeys(self._sample) if s and s == s.strip()]
         seen = {s: known[fold(s)] for s in sampled if fold(s) in known}

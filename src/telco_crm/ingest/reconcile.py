@@ -1,4 +1,6 @@
-"""Whether the tables fit together: months side by side, usage without bills and the reverse, bill items against totals."""
+"""Whether the tables fit together: months side by side, usage without bills and the reverse, bill items against
+totals.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,7 @@ def reconcile(engine: Engine, tables: Set[str], usage: Path | None) -> list[tupl
     if usage and "subscribers" in tables:
         ids = f"read_parquet({literal(str(usage / 'ids' / '*.parquet'))})"
         count = engine.rows(
-            f"SELECT count(DISTINCT subscriber_id) FROM {ids} WHERE subscriber_id NOT IN (SELECT subscriber_id FROM subscribers)"
+            f"SELECT count(DISTINCT subscriber_id) FROM {ids} ANTI JOIN subscribers USING (subscriber_id)"
         )[0][0]
         found.append(("subscribers with usage but without a record", f"{count:,}"))
     if {"bills", "subscribers"} <= tables:
@@ -43,7 +45,8 @@ def _usage_months(engine: Engine, usage: Path) -> list[tuple[Any, ...]]:
     rows = engine.rows(f"""
         SELECT month, count(*), count(DISTINCT sid), strftime(make_timestamp(min(second) * 1000000), '%Y-%m-%d'),
                strftime(make_timestamp(max(second) * 1000000), '%Y-%m-%d')
-        FROM read_parquet({literal(str(usage / "rows" / "*" / "*" / "*.parquet"))}, hive_partitioning=true) GROUP BY month ORDER BY month""")
+        FROM read_parquet({literal(str(usage / "rows" / "*" / "*" / "*.parquet"))}, hive_partitioning=true)
+        GROUP BY month ORDER BY month""")
     found: list[tuple[Any, ...]] = [
         (f"usage of {m // 100}-{m % 100:02d}", f"{n:,} records of {people:,} subscribers, {first} to {last}")
         for m, n, people, first, last in rows
@@ -65,7 +68,8 @@ def _bill_items(engine: Engine) -> list[tuple[Any, ...]]:
     """How many bills add up, counted where at least one item is given."""
     items = " + ".join(f"coalesce({i}, 0)" for i in ITEMS) + " - coalesce(discount, 0)"
     given, plain, late = engine.rows(f"""
-        SELECT count(*), count_if(abs(total - ({items})) < 0.01), count_if(abs(total - ({items}) - coalesce(late_fee, 0)) < 0.01)
+        SELECT count(*), count_if(abs(total - ({items})) < 0.01),
+               count_if(abs(total - ({items}) - coalesce(late_fee, 0)) < 0.01)
         FROM bills WHERE coalesce({", ".join(ITEMS)}) IS NOT NULL""")[0]
     if not given:
         return []

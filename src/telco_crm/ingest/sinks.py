@@ -16,7 +16,9 @@ from telco_crm.schema import Schema
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a batch: how many rows were kept, the lines of rows that were not good, and good rows refused otherwise."""
+    """What became of a batch: how many rows were kept, the lines of rows that were not good, and good rows refused
+    otherwise.
+    """
 
     kept: int
     not_good: list[int]
@@ -84,7 +86,8 @@ class TableSink:
         )
         self._engine.run(
             f"CREATE OR REPLACE TEMP TABLE repeats AS SELECT line, first FROM batch "
-            f"JOIN (SELECT {keys}, min(place) AS first FROM ({every}) GROUP BY {keys}) USING ({keys}) WHERE {place} > first"
+            f"JOIN (SELECT {keys}, min(place) AS first FROM ({every}) GROUP BY {keys}) USING ({keys}) "
+            f"WHERE {place} > first"
         )
         rows = self._engine.rows("SELECT line, first >> 40, first & 1099511627775 FROM repeats ORDER BY line")
         if rows:

@@ -1,7 +1,8 @@
 """Delimited text: encoding and delimiter found by looking, read block by block, damaged lines set aside whole.
 
-A block is a run of whole lines. Its regular lines are parsed by Arrow; every other line (wrong number of fields, stray
-quotes, bytes that are no text) becomes a `BadLine` with its number and reason, so that nothing shifts and nothing is lost.
+A block is a run of whole lines. Its regular lines are parsed by Arrow; every other line (wrong number of fields,
+stray quotes, bytes that are no text) becomes a `BadLine` with its number and reason, so that nothing shifts and
+nothing is lost.
 """
 
 from __future__ import annotations

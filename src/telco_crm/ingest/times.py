@@ -24,9 +24,10 @@ OFFSET = r" ?(Z|[+-]\d{2}:?\d{2})"
 def time_from_text(r: str, formats: Sequence[str], zone: str | None, source_zone: str | None) -> str:
     """TIMESTAMP of the text `r`, local wall-clock time; NULL where it is none.
 
-    Without `formats`: 2026-03-05 10:15:00, 2026/3/5 10:15, 2026-03-05T10:15:00+08:00, 20260305101500, 20260305, 2026年3月5日
-    and seconds or milliseconds since 1970. A time that names its offset keeps the wall clock it shows, unless `zone` says into
-    which zone instants are to be turned; epoch seconds are instants and without a `zone` are shown as UTC.
+    Without `formats`: 2026-03-05 10:15:00, 2026/3/5 10:15, 2026-03-05T10:15:00+08:00, 20260305101500, 20260305,
+    2026年3月5日 and seconds or milliseconds since 1970. A time that names its offset keeps the wall clock it shows,
+    unless `zone` says into which zone instants are to be turned; epoch seconds are instants and without a `zone`
+    are shown as UTC.
     """
     if formats:
         return _from_formats(r, formats, zone, source_zone)
@@ -72,7 +73,8 @@ def month_from_text(r: str) -> str:
         f"CASE WHEN regexp_full_match({r}, {pattern}) AND lpad({digits}, 2, '0') BETWEEN '01' AND '12' THEN {short} END"
     )
     dated = _recognised(r, None, None)
-    return f"coalesce({valid}, CASE WHEN length({r}) >= 8 AND {dated} BETWEEN {EARLIEST} AND {LATEST} THEN strftime({dated}, '%Y-%m') END)"
+    a_date = f"length({r}) >= 8 AND {dated} BETWEEN {EARLIEST} AND {LATEST}"
+    return f"coalesce({valid}, CASE WHEN {a_date} THEN strftime({dated}, '%Y-%m') END)"
 
 
 def _from_formats(r: str, formats: Sequence[str], zone: str | None, source_zone: str | None) -> str:

@@ -1,7 +1,9 @@
-"""Usage rows packed for aggregation: one small integer for all enumerations, hashed identifiers, whole seconds and money.
+"""Usage rows packed for aggregation: one small integer for all enumerations, hashed identifiers, whole seconds and
+money.
 
 Layout of the folder: rows/month=YYYYMM/bucket=B/*.parquet with the columns of `ROW_COLUMNS`; ids/*.parquet with the
-original identifiers of the subscribers. A subscriber's rows of a month are all in one bucket, so buckets can be worked on one by one.
+original identifiers of the subscribers. A subscriber's rows of a month are all in one bucket, so buckets can be
+worked on one by one.
 """
 
 from __future__ import annotations
@@ -71,10 +73,12 @@ class UsageSink:
     def _copy(self, relation: str, how: Conversion, bound: Set[str], name: str) -> tuple[int, list[int]]:
         """Write the good rows of `relation`; their number, and the lines of the others."""
         rows = how.select(relation, self._projection(how, bound))
-        written = self._engine.run(
-            f"COPY ({rows}) TO {literal(str(self._root / 'rows'))} (FORMAT parquet, COMPRESSION snappy, DICTIONARY_SIZE_LIMIT 1000, "
-            f"PARTITION_BY (month, bucket), FILENAME_PATTERN '{name}{self._batches}_{{i}}', OVERWRITE_OR_IGNORE)"
+        # Dictionaries pay for repeated values only; without the limit most of the time goes into building them in vain.
+        options = (
+            "FORMAT parquet, COMPRESSION snappy, DICTIONARY_SIZE_LIMIT 1000, PARTITION_BY (month, bucket), "
+            f"FILENAME_PATTERN '{name}{self._batches}_{{i}}', OVERWRITE_OR_IGNORE"
         )
+        written = self._engine.run(f"COPY ({rows}) TO {literal(str(self._root / 'rows'))} ({options})")
         not_good = self._take_bad()
         return written - len(not_good), not_good
 
@@ -93,14 +97,19 @@ class UsageSink:
         codes = [
             f"(coalesce({self._code(field, how, bound)}, 0)::INTEGER << {shift})" for field, (shift, _) in KIND.items()
         ]
-        return (
-            f"hash({value['subscriber_id']}) AS sid, CASE WHEN {value['counterpart']} IS NOT NULL THEN "
-            f"hash({value['counterpart']}) END AS cp, CASE WHEN good THEN epoch({value['start_time']})::BIGINT ELSE line END AS second, "
-            f"{' + '.join(codes)} AS kind, {value['duration_s']} AS duration_s, {value['volume_bytes']} AS volume_bytes, "
-            f"({value['charge']} * {MONEY_SCALE})::BIGINT AS charge, "
-            f"CASE WHEN good THEN year({value['start_time']}) * 100 + month({value['start_time']}) ELSE 0 END AS month, "
-            f"CASE WHEN good THEN hash({value['subscriber_id']}) % {self._buckets} ELSE 0 END AS bucket"
-        )
+        sid, cp, start = f"hash({value['subscriber_id']})", value["counterpart"], value["start_time"]
+        columns = {
+            "sid": sid,
+            "cp": f"CASE WHEN {cp} IS NOT NULL THEN hash({cp}) END",
+            "second": f"CASE WHEN good THEN epoch({start})::BIGINT ELSE line END",
+            "kind": " + ".join(codes),
+            "duration_s": value["duration_s"],
+            "volume_bytes": value["volume_bytes"],
+            "charge": f"({value['charge']} * {MONEY_SCALE})::BIGINT",
+            "month": f"CASE WHEN good THEN year({start}) * 100 + month({start}) ELSE 0 END",
+            "bucket": f"CASE WHEN good THEN {sid} % {self._buckets} ELSE 0 END",
+        }
+        return ", ".join(f"{sql} AS {name}" for name, sql in columns.items())
 
     def _code(self, field: str, how: Conversion, bound: Set[str]) -> str:
         value = how.columns[field]
@@ -109,7 +118,8 @@ class UsageSink:
         if field == "counterpart_network" and not how.open_coded:
             known = load_schema("usage").columns[field].values
             whens = " ".join(f"WHEN {literal(v)} THEN {kind_code(field, v)}" for v in known)
-            return f"CASE WHEN {value} IS NULL THEN 0 ELSE CASE {value} {whens} ELSE {kind_code(field, OTHER_NETWORK)} END END"
+            coded = f"CASE {value} {whens} ELSE {kind_code(field, OTHER_NETWORK)} END"
+            return f"CASE WHEN {value} IS NULL THEN 0 ELSE {coded} END"
         return value
 
     def _dialled_ip(self, counterpart: str) -> str:

@@ -23,7 +23,8 @@ LOCK, STAGE, JOURNAL = ".telco-crm.lock", ".telco-crm.new", ".telco-crm.commit"
 class OutputFolder:
     """A folder of outputs. Files are written into `stage`; `commit` puts them in place, whole.
 
-    The moves are written down before the first one is made: if the process dies between two of them, the next run finishes them.
+    The moves are written down before the first one is made: if the process dies between two of them, the next run
+    finishes them.
     """
 
     def __init__(self, path: Path) -> None:
@@ -98,7 +99,9 @@ class OutputFolder:
 
 
 class OutputFile:
-    """One output file. It is written to `temp`; `commit` renames it into place, or copies it to a pipe, device or standard output."""
+    """One output file. It is written to `temp`; `commit` renames it into place, or copies it to a pipe, device or
+    standard output.
+    """
 
     def __init__(self, target: str, temp_folder: Path) -> None:
         self.target = target
@@ -147,7 +150,9 @@ class OutputFile:
 
 @contextmanager
 def staged_rejects(folder: Path | None) -> Iterator[Path | None]:
-    """A temporary folder for reject files. If all goes well, those with rows are put into `folder`, and former ones of other tables go."""
+    """A temporary folder for reject files. If all goes well, those with rows are put into `folder`, and former
+    ones of other tables go.
+    """
     if folder is None:
         yield None
         return

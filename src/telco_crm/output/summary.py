@@ -30,7 +30,7 @@ class Summary:
 
     def files(self, reports: Sequence[FileReport], rejects: Mapping[str, RejectFile], unused: Sequence[Path]) -> None:
         """Every file with its counts, and the commonest reasons for rejects."""
-        rows = [
+        rows: list[tuple[str, ...]] = [
             (r.table, r.file, r.layout, f"{r.read:,}", f"{r.accepted:,}", f"{r.rejected:,}")
             for r in reports[:MAX_FILES]
         ]

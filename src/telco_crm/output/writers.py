@@ -80,7 +80,8 @@ def _shaped(sql: str, schema: Schema, style: OutputStyle) -> str:
         elif column.decimals is not None:
             value = f"round(CAST({value} AS DOUBLE), {column.decimals})"
         elif column.type in ("id", "text", "name", "enum", "month") and style.format in ("csv",):
-            value = f"CASE WHEN regexp_matches({value}, {literal(FORMULA.pattern)}) THEN concat('''', {value}) ELSE {value} END"
+            formula = f"regexp_matches({value}, {literal(FORMULA.pattern)})"
+            value = f"CASE WHEN {formula} THEN concat({literal(chr(39))}, {value}) ELSE {value} END"
         columns.append(f"{value} AS {identifier(name)}")
     return f"SELECT {', '.join(columns)} FROM ({sql})"
 

@@ -27,15 +27,17 @@ def compute_retention(context: RunContext) -> None:
     state, action = text_sql(rules, "ladder_step", context.lang)
     count = context.engine.rows("SELECT count(*) FROM churn")[0][0]
     top = context.settings.get("top") or max(rules.minimum, math.ceil(rules.share * count))
+    order = "priority DESC, churn_score DESC, subscriber_id"
     context.create(
         "retention",
         f"""
-        SELECT row_number() OVER (ORDER BY priority DESC, churn_score DESC, subscriber_id) AS rank, subscriber_id, region, arpu, churn_score,
-               priority, ladder_step, {ALL_REASONS} AS reason, "group", {offer_sql(offers, context.lang)} AS offer,
+        SELECT row_number() OVER (ORDER BY {order}) AS rank, subscriber_id, region, arpu, churn_score, priority,
+               ladder_step, {ALL_REASONS} AS reason, "group", {offer_sql(offers, context.lang)} AS offer,
                {state} AS ladder_state, {action} AS action
-        FROM (SELECT p.subscriber_id, {columns}, c.churn_score, round({priority}, 6) AS priority, {step_sql(rules)} AS ladder_step,
-                     c.reason_1, c.reason_2, c.reason_3
-              FROM churn c JOIN people p USING (subscriber_id) JOIN {source} g USING (subscriber_id) {lags_sql(context.as_of)})
+        FROM (SELECT p.subscriber_id, {columns}, c.churn_score, round({priority}, 6) AS priority,
+                     {step_sql(rules)} AS ladder_step, c.reason_1, c.reason_2, c.reason_3
+              FROM churn c JOIN people p USING (subscriber_id) JOIN {source} g USING (subscriber_id)
+              {lags_sql(context.as_of)})
         QUALIFY rank <= {int(top)}""",
     )
     if count > top and not context.settings.get("top"):

@@ -31,7 +31,9 @@ class ArpuRules(Model):
         return self
 
     def names(self) -> list[str]:
-        """The bands in order: below 0 (credits), 0, then (a,b] up to (z,inf), and last the subscribers without a bill."""
+        """The bands in order: below 0 (credits), 0, then (a,b] up to (z,inf), and last the subscribers without a
+        bill.
+        """
         edges = [f"{e:g}" for e in (0, *self.bands)]
         return ["<0", "0", *(f"({a},{b}]" for a, b in pairwise(edges)), f"({edges[-1]},inf)", NO_BILL]
 
@@ -47,7 +49,8 @@ class ArpuRules(Model):
 
     def policy_sql(self, arpu: str) -> str:
         """SQL for high, mid_high or mass."""
-        return f"CASE WHEN {arpu} >= {self.high:g} THEN 'high' WHEN {arpu} >= {self.mid_high:g} THEN 'mid_high' ELSE 'mass' END"
+        high, mid_high = f"{arpu} >= {self.high:g}", f"{arpu} >= {self.mid_high:g}"
+        return f"CASE WHEN {high} THEN 'high' WHEN {mid_high} THEN 'mid_high' ELSE 'mass' END"
 
 
 def compute_arpu(context: RunContext) -> None:
@@ -56,7 +59,8 @@ def compute_arpu(context: RunContext) -> None:
     context.create(
         "banded",
         f"""
-        SELECT p.*, m.arpu_mean, {rules.band_sql("p.arpu")} AS arpu_band, {rules.band_sql("m.arpu_mean")} AS arpu_mean_band,
+        SELECT p.*, m.arpu_mean, {rules.band_sql("p.arpu")} AS arpu_band,
+               {rules.band_sql("m.arpu_mean")} AS arpu_mean_band,
                {rules.policy_sql("coalesce(m.arpu_mean, 0)")} AS policy_band
         FROM people p LEFT JOIN ({mean_arpu_sql(rules.mean_bills)}) m USING (subscriber_id)""",
     )
@@ -77,7 +81,8 @@ def _band_table(rules: ArpuRules) -> str:
                (sum(revenue) {so_far})::DOUBLE AS cumulative_revenue,
                (sum(revenue) {so_far} / nullif(sum(revenue) OVER (), 0))::DOUBLE AS cumulative_share,
                (sum(revenue) {onwards} / nullif(sum(revenue) OVER (), 0))::DOUBLE AS share_from_here_up,
-               (revenue / nullif(subscribers, 0))::DOUBLE AS mean_arpu, leavers / nullif(subscribers, 0) AS churn_rate, mean_months_on_network
+               (revenue / nullif(subscribers, 0))::DOUBLE AS mean_arpu,
+               leavers / nullif(subscribers, 0) AS churn_rate, mean_months_on_network
         FROM sums"""
 
 

@@ -1,9 +1,10 @@
-"""Behavioural grouping: logarithms and scaling, factor analysis, clustering that starts from the archetypes, one-to-one names.
+"""Behavioural grouping: logarithms and scaling, factor analysis, clustering that starts from the archetypes, one-
+to-one names.
 
-Off-the-shelf clustering splits the largest group and merges the 1% ones. Here every archetype seeds one cluster with the subscribers that
-carry its traits most; a Gaussian mixture with one covariance matrix for all clusters, fitted to the factor scores by expectation
-maximisation, then moves the clusters to where the people are. Names are given by the assignment of clusters to archetypes with the least total
-Mahalanobis distance (Hungarian method).
+Off-the-shelf clustering splits the largest group and merges the 1% ones. Here every archetype seeds one cluster
+with the subscribers that carry its traits most; a Gaussian mixture with one covariance matrix for all clusters,
+fitted to the factor scores by expectation maximisation, then moves the clusters to where the people are. Names are
+given by the assignment of clusters to archetypes with the least total Mahalanobis distance (Hungarian method).
 """
 
 from __future__ import annotations
@@ -30,11 +31,12 @@ NEUTRAL_WEIGHT = 0.06  # of inputs an archetype does not name, against 1 for its
 class BehaviourSegmenter(ClusterMixin, BaseEstimator):  # type: ignore[misc]
     """Finds a scheme's groups among subscribers.
 
-    Parameters: `scheme`; `factors`, how many factors are kept; `seed_share`, `seed_least`, `seed_most`, how many subscribers seed a cluster;
-    `random_state`.
+    Parameters: `scheme`; `factors`, how many factors are kept; `seed_share`, `seed_least`, `seed_most`, how many
+    subscribers seed a cluster; `random_state`.
 
-    After fit: `centre_`, `scale_` (of the logarithms), `factors_` (FactorAnalysis), `mixture_`, `group_ids_` (of each
-    cluster), `match_` (correlation of each cluster's profile with its archetype), `runner_up_` (group id of the next best).
+    After fit: `centre_`, `scale_` (of the logarithms), `factors_` (FactorAnalysis), `mixture_`, `group_ids_` (of
+    each cluster), `match_` (correlation of each cluster's profile with its archetype), `runner_up_` (group id of
+    the next best).
     """
 
     def __init__(
@@ -91,7 +93,8 @@ class BehaviourSegmenter(ClusterMixin, BaseEstimator):  # type: ignore[misc]
 
     def predict(self, X: pd.DataFrame) -> npt.NDArray[np.int64]:  # noqa: N803
         """Group ids."""
-        return self.group_ids_[self.predict_proba(X).argmax(axis=1)]
+        ids: npt.NDArray[np.int64] = self.group_ids_[self.predict_proba(X).argmax(axis=1)]
+        return ids
 
     def standardise(self, X: pd.DataFrame) -> Matrix:  # noqa: N803
         """Standardised logarithms: subscribers × inputs; an input that never varies is 0."""
@@ -102,7 +105,8 @@ class BehaviourSegmenter(ClusterMixin, BaseEstimator):  # type: ignore[misc]
         return logs
 
     def _standardised(self, logs: Matrix) -> Matrix:
-        return np.divide(logs - self.centre_, self.scale_, out=np.zeros_like(logs), where=self.scale_ > 0)
+        z: Matrix = np.divide(logs - self.centre_, self.scale_, out=np.zeros_like(logs), where=self.scale_ > 0)
+        return z
 
     def _targets(self) -> tuple[Matrix, Matrix]:
         """(traits, weights) of the archetypes: groups × inputs."""
@@ -124,7 +128,9 @@ class BehaviourSegmenter(ClusterMixin, BaseEstimator):  # type: ignore[misc]
         ]
 
     def _name(self, z: Matrix, labels: npt.NDArray[np.int64], seeds: Matrix) -> None:
-        """Match clusters with archetypes one to one: least total Mahalanobis distance between cluster means and seeds."""
+        """Match clusters with archetypes one to one: least total Mahalanobis distance between cluster means and
+        seeds.
+        """
         targets, _ = self._targets()
         root = self.mixture_.precisions_cholesky_
         means = self.mixture_.means_ @ root
@@ -152,7 +158,8 @@ def _spread(logs: Matrix) -> Matrix:
 def _factor_analysis(z: Matrix, factors: int, seed: int | None) -> FactorAnalysis:
     """Maximum-likelihood factors with varimax rotation.
 
-    Only the covariance matrix counts, so the fit runs on 2p rows that have it, not on all subscribers: the rows of its root, and their negatives.
+    Only the covariance matrix counts, so the fit runs on 2p rows that have it, not on all subscribers: the rows of
+    its root, and their negatives.
     """
     mean = z.mean(axis=0)
     covariance = np.cov(z, rowvar=False, bias=True)

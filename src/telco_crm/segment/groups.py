@@ -44,8 +44,8 @@ def compute_groups(context: RunContext) -> None:
     need = rules.subscribers_per_group * len(scheme.groups)
     if len(active) < need:
         raise CannotCompute(
-            f"only {len(active)} subscribers have usage in the last {rules.months} months, and {len(scheme.groups)} groups "
-            f"need at least {need}"
+            f"only {len(active)} subscribers have usage in the last {rules.months} months, and "
+            f"{len(scheme.groups)} groups need at least {need}"
         )
     segmenter = BehaviourSegmenter(
         scheme, rules.factors, rules.seed_share, rules.seed_least, rules.seed_most, context.seed
@@ -61,7 +61,9 @@ def compute_groups(context: RunContext) -> None:
 
 
 def _inputs(context: RunContext, scheme: Scheme, months: int) -> pd.DataFrame:
-    """The scheme's inputs from mean monthly features, by subscriber_id, of everybody with usage features in the months."""
+    """The scheme's inputs from mean monthly features, by subscriber_id, of everybody with usage features in the
+    months.
+    """
     wanted = ", ".join(f"({i.sql})::DOUBLE AS {identifier(name)}" for name, i in scheme.inputs.items())
     known = ", ".join(literal(str(context.as_of.back(age))) for age in range(months))
     numeric = [
@@ -133,18 +135,22 @@ def _profile_sql(context: RunContext, months: int) -> str:
     before, as_of = (literal(str(context.as_of.back(age))) for age in (1, 0))
     last = ", ".join(literal(str(context.as_of.back(age))) for age in range(months))
     gender = "count_if(gender = 'female') / nullif(count_if(gender IN ('female', 'male')), 0)"
+    months_arpu = [f"avg(CASE WHEN month = {m} THEN f.arpu END)" for m in (as_of, before)]
+    calls = [f"sum(CASE WHEN month IN ({last}) THEN {n} END)" for n in ("ip_calls", "toll_out_calls")]
+    mean_arpu = "(sum(arpu) / nullif(count(arpu), 0))::DOUBLE"
     return f"""
         WITH members AS (SELECT * FROM grouped JOIN people USING (subscriber_id)),
-        change AS (SELECT group_id, avg(CASE WHEN month = {as_of} THEN f.arpu END) / nullif(avg(CASE WHEN month = {before} THEN f.arpu END), 0) - 1
-                          AS arpu_change, sum(CASE WHEN month IN ({last}) THEN ip_calls END)
-                          / nullif(sum(CASE WHEN month IN ({last}) THEN toll_out_calls END), 0) AS ip_ratio
-                   FROM features f JOIN grouped USING (subscriber_id) WHERE month IN ({last}, {before}) GROUP BY group_id),
-        sums AS (SELECT group_id, count(*) AS subscribers, (sum(arpu) / nullif(count(arpu), 0))::DOUBLE AS arpu, {gender} AS share_women,
+        change AS (SELECT group_id, {months_arpu[0]} / nullif({months_arpu[1]}, 0) - 1 AS arpu_change,
+                          {calls[0]} / nullif({calls[1]}, 0) AS ip_ratio
+                   FROM features f JOIN grouped USING (subscriber_id) WHERE month IN ({last}, {before})
+                   GROUP BY group_id),
+        sums AS (SELECT group_id, count(*) AS subscribers, {mean_arpu} AS arpu, {gender} AS share_women,
                         avg(months_on_network) AS mean_months_on_network FROM members GROUP BY group_id),
-        overall AS (SELECT count(*) AS everybody, (sum(arpu) / nullif(count(arpu), 0))::DOUBLE AS mean_arpu FROM members)
-        SELECT t.group_id, t."group", coalesce(subscribers, 0) AS subscribers, coalesce(subscribers, 0) / nullif(everybody, 0) AS share, arpu,
-               arpu / nullif(mean_arpu, 0) AS arpu_ratio, arpu_change, share_women, mean_months_on_network, ip_ratio, strong, weak, "match", runner_up,
-               business, care
+        overall AS (SELECT count(*) AS everybody, {mean_arpu} AS mean_arpu FROM members)
+        SELECT t.group_id, t."group", coalesce(subscribers, 0) AS subscribers,
+               coalesce(subscribers, 0) / nullif(everybody, 0) AS share, arpu,
+               arpu / nullif(mean_arpu, 0) AS arpu_ratio, arpu_change, share_women, mean_months_on_network, ip_ratio,
+               strong, weak, "match", runner_up, business, care
         FROM group_traits t LEFT JOIN sums USING (group_id) LEFT JOIN change USING (group_id) CROSS JOIN overall"""
 
 

@@ -22,7 +22,8 @@ def compute_segments(context: RunContext) -> None:
     context.create(
         "segments",
         f"""
-        SELECT subscriber_id, {literal(str(context.as_of))} AS month, arpu, arpu_band, group_id, "group", months_on_network, brand, region,
+        SELECT subscriber_id, {literal(str(context.as_of))} AS month, arpu, arpu_band, group_id, "group",
+               months_on_network, brand, region,
                arpu_mean, arpu_mean_band, policy_band, group_probability, second_group, has_left
         FROM {bands} LEFT JOIN {groups} USING (subscriber_id)""",
     )

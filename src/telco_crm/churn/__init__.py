@@ -1,0 +1,1 @@
+"""Early warning of churn: signals, model, rule score, reasons, back-test."""

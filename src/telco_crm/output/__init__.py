@@ -1,0 +1,1 @@
+"""Results out: files, staging, the terminal summary."""

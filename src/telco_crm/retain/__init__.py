@@ -1,0 +1,1 @@
+"""Whom to call, what to do, what to offer."""

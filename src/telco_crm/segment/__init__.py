@@ -1,0 +1,1 @@
+"""ARPU bands and behavioural groups."""
