@@ -45,6 +45,14 @@ from telco_crm.errors import OutputError
 @click.option(
     "--without-group", "without_groups", type=int, multiple=True, metavar="ID", help="Leave a group out; repeatable."
 )
+@click.option("--churn-level", type=click.FloatRange(0, 20), default=1.0, show_default=True, help="Factor on leaving.")
+@click.option(
+    "--records",
+    type=click.FloatRange(0.01, 10),
+    default=1.0,
+    show_default=True,
+    help="Factor on the number of records; each is charged that much more, so that bills stay.",
+)
 @click.option("-q", "--quiet", is_flag=True, help="No summary.")
 def sample(out: Path, quiet: bool, **options: object) -> int:
     """Write synthetic exports with a known truth: for trying out, for tests and benchmarks.

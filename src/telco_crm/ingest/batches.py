@@ -14,6 +14,7 @@ from telco_crm.engine.base import Engine
 from telco_crm.engine.sql import identifier, literal
 from telco_crm.errors import InputError
 from telco_crm.ingest.convert import Cell
+from telco_crm.ingest.encoding import AUTO
 from telco_crm.ingest.lines import BadLine
 from telco_crm.ingest.mapping import Binding, TableMapping
 from telco_crm.ingest.sources import SourceFile
@@ -58,10 +59,9 @@ def open_file(engine: Engine, file: SourceFile, mapping: TableMapping, threads: 
     if file.format == "parquet":
         return _open_parquet(engine, file)
     layout, samples = read_layout(file, mapping)
-    names = {",": "comma", "\t": "tab", "|": "pipe", ";": "semicolon"}
-    shown = f"CSV, {layout.encoding}, {names.get(layout.delimiter, layout.delimiter)}" + (
-        f", {file.compression}" if file.compression else ""
-    )
+    delimiter = {",": "comma", "\t": "tab", "|": "pipe", ";": "semicolon"}.get(layout.delimiter, layout.delimiter)
+    encoding = "ASCII" if layout.encoding == AUTO else layout.encoding.upper()
+    shown = ", ".join(filter(None, ["CSV", encoding, delimiter, file.compression]))
     return OpenFile(
         file,
         layout.header,

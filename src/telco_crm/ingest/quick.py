@@ -40,7 +40,9 @@ def quick_conversion(
     good = [f"v_{n} IS NOT NULL" for n in schema.required] + [g for s in steps if (g := s.good())]
     good += [f"({' | '.join(coded)}) < {UNKNOWN}"] if coded else []
     good += _checks(schema, {b.name for b in bindings})
-    values = {b.name: f"v_{b.name}" for b in bindings if b.column.type == "enum"}
+    bound = {b.name for b in bindings}
+    enums = {n: c for n, c in schema.columns.items() if c.type == "enum"}
+    values = {n: f"v_{n}" if n in bound else str(c.code(c.default or "")) for n, c in enums.items()}
     return Conversion(
         raw=", ".join(f"{r} AS r_{s.name}" for s in steps if (r := s.raw())),
         parsed=", ".join(f"{p} AS p_{s.name}" for s in steps if (p := s.parsed())),

@@ -48,7 +48,7 @@ def _usage_months(engine: Engine, usage: Path) -> list[tuple[Any, ...]]:
         FROM read_parquet({literal(str(usage / "rows" / "*" / "*" / "*.parquet"))}, hive_partitioning=true)
         GROUP BY month ORDER BY month""")
     found: list[tuple[Any, ...]] = [
-        (f"usage of {m // 100}-{m % 100:02d}", f"{n:,} records of {people:,} subscribers, {first} to {last}")
+        (f"usage of {m // 100}-{m % 100:02d}", f"records {n:,}, subscribers {people:,}, {first} to {last}")
         for m, n, people, first, last in rows
     ]
     numbers = [m // 100 * 12 + m % 100 for m, *_ in rows]

@@ -79,9 +79,9 @@ def _shaped(sql: str, schema: Schema, style: OutputStyle) -> str:
             value = f"CAST({value} AS DECIMAL(28,{column.decimals}))"
         elif column.decimals is not None:
             value = f"round(CAST({value} AS DOUBLE), {column.decimals})"
-        elif column.type in ("id", "text", "name", "enum", "month") and style.format in ("csv",):
+        elif column.type in ("id", "text", "name", "enum", "month") and style.format == "csv":
             formula = f"regexp_matches({value}, {literal(FORMULA.pattern)})"
-            value = f"CASE WHEN {formula} THEN concat({literal(chr(39))}, {value}) ELSE {value} END"
+            value = f"CASE WHEN {formula} THEN concat({literal(chr(39))}, {value}) ELSE nullif({value}, '') END"
         columns.append(f"{value} AS {identifier(name)}")
     return f"SELECT {', '.join(columns)} FROM ({sql})"
 

@@ -33,6 +33,7 @@ class SampleOptions:
         price_level: Factor on every charge and bill.
         without_groups: Ids of groups left out; the others grow in proportion.
         churn_level: Factor on the chance of leaving.
+        records: Factor on the number of records; each is charged that much more, so that bills stay as they are.
     """
 
     subscribers: int = 2000
@@ -47,6 +48,7 @@ class SampleOptions:
     price_level: float = 1.0
     without_groups: tuple[int, ...] = ()
     churn_level: float = 1.0
+    records: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,7 @@ def check_options(options: SampleOptions) -> None:
         *_within("noise", options.noise, 0, 3),
         *_within("price_level", options.price_level, 0.01, 100),
         *_within("churn_level", options.churn_level, 0, 20),
+        *_within("records", options.records, 0.01, 10),
         *_one_of("format", options.format, FORMATS),
         *_one_of("lang", options.lang, LANGUAGES),
         *_one_of("shares", options.shares, SHARES),

@@ -91,7 +91,7 @@ def _habits(setting: Setting, group: Ints) -> tuple[Floats, Floats32, Floats32]:
     rates = np.empty((len(STREAMS), len(group)), dtype=np.float32)
     for number, stream in enumerate(STREAMS):
         usual = np.array([getattr(g.rates, stream.name) for g in setting.groups])
-        rates[number] = usual[group] * activity * spread(rng, noise * own, len(group))
+        rates[number] = usual[group] * activity * spread(rng, noise * own, len(group)) * setting.options.records
     talk = spread(rng, noise * differences.talk, len(group)).astype(np.float32)
     return activity, rates, talk
 

@@ -33,7 +33,7 @@ class Prices:
 
 def make_prices(setting: Setting) -> Prices:
     """The price tables of the tariff at the sample's price level."""
-    tariff, cents = setting.figures.tariff, 100 * setting.options.price_level
+    tariff, cents = setting.figures.tariff, 100 * setting.options.price_level / setting.options.records
     unit = np.array([[_price(tariff, stream, where) for where in ROAMING] for stream in STREAMS])
     by_plan = np.array([[stream.name == "local_out" and where == "home" for where in ROAMING] for stream in STREAMS])
     item = np.array([[ITEMS.index(_item(stream, where)) for where in ROAMING] for stream in STREAMS])
