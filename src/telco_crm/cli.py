@@ -26,6 +26,7 @@ from telco_crm.cli_options import (
     style_options,
     write_one,
 )
+from telco_crm.cli_store import store
 from telco_crm.cli_tools import init, sample, schema
 from telco_crm.errors import EXIT_INCOMPLETE, EXIT_INTERRUPTED, TelcoError
 
@@ -56,9 +57,9 @@ def run(job: Job, out: Path) -> int:
     """Everything the data allows: segments, groups, ARPU bands, credit stars, churn scores and the retention list."""
     from telco_crm.run import run_all
 
-    result = run_all(job.inputs, job.settings, out, job.style("csv"))
+    result = run_all(job.inputs, job.settings(out), out, job.style("csv"))
     job.show(result, str(out))
-    return EXIT_INCOMPLETE if result.impossible and job.settings.strict else 0
+    return EXIT_INCOMPLETE if result.impossible and job.options["strict"] else 0
 
 
 @cli.command()
@@ -105,7 +106,7 @@ def features(job: Job, out: str, rejects: Path | None) -> int:
     """The features of every subscriber and month (of all months, or of those up to --as-of)."""
     from telco_crm.run_data import run_features
 
-    job.show(run_features(job.inputs, job.settings, out, job.style_for(out), rejects_folder(out, rejects)), out)
+    job.show(run_features(job.inputs, job.settings(out), out, job.style_for(out), rejects_folder(out, rejects)), out)
     return 0
 
 
@@ -118,11 +119,12 @@ def check(job: Job, rejects: Path | None) -> int:
     else, but rejected rows into --rejects if given."""
     from telco_crm.run_data import run_check
 
-    job.show_check(run_check(job.inputs, job.settings, rejects))
+    job.show_check(run_check(job.inputs, job.settings(), rejects))
     return 0
 
 
 cli.add_command(churn)
+cli.add_command(store)
 cli.add_command(sample)
 cli.add_command(schema)
 cli.add_command(init)

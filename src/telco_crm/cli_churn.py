@@ -32,7 +32,7 @@ def fit(job: Job, model: Path) -> int:
     """Fit a model on the history: every past month whose outcome is known."""
     from telco_crm.run import run_churn_fit
 
-    job.show(run_churn_fit(job.inputs, job.settings, model), str(model))
+    job.show(run_churn_fit(job.inputs, job.settings(model), model), str(model))
     return 0
 
 

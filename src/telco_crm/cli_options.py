@@ -18,11 +18,13 @@ from telco_crm.months import Month
 if TYPE_CHECKING:
     from telco_crm.output.summary import Summary
     from telco_crm.output.writers import OutputStyle
+    from telco_crm.progress import Progress
     from telco_crm.results import Result
     from telco_crm.session import Settings
 
 TABLES = ("usage", "bills", "subscribers", "events", "contacts")
 DEFAULT_CONFIG = "telco-crm.toml"
+DEFAULT_STORE = ".telco-crm-store"
 ENVIRONMENT = "TELCO_CRM_"
 Command = Callable[..., Any]
 
@@ -44,9 +46,11 @@ class Job:
             raise click.UsageError("standard input (-) can be given to one table only")
         return self.data, self.flags
 
-    @functools.cached_property
-    def settings(self) -> Settings:
-        """The options in the form that the program takes; the configuration is read and checked here."""
+    def settings(self, beside: str | Path | None = None) -> Settings:
+        """The options in the form that the program takes; the configuration is read and checked here.
+
+        `beside` is the output: the store stands beside it if none was named; without an output there is no store.
+        """
         from telco_crm.config import load_config
         from telco_crm.session import Settings
 
@@ -57,17 +61,42 @@ class Job:
 
             extra["churn_model"] = load_model(o["model"])
         return Settings(
-            load_config(o["config"]),
-            o["as_of"],
-            o["seed"],
-            o["threads"],
-            o["memory_limit"],
-            o["temp_dir"],
-            o["lang"],
-            o["max_rejects"],
-            o["strict"],
-            extra,
+            config=load_config(o["config"]),
+            as_of=o["as_of"],
+            seed=o["seed"],
+            threads=o["threads"],
+            memory_limit=o["memory_limit"],
+            temp_dir=o["temp_dir"],
+            lang=o["lang"],
+            max_rejects=o["max_rejects"],
+            strict=o["strict"],
+            store=self._store(beside),
+            hash_inputs=o["hash_inputs"],
+            progress=self._progress(),
+            extra=extra,
         )
+
+    def _progress(self) -> Progress:
+        """A bar on a terminal, until the program ends; nothing elsewhere."""
+        from telco_crm.progress import Silent
+
+        if self.options["quiet"] or not sys.stderr.isatty():
+            return Silent()
+        from rich.console import Console
+
+        from telco_crm.output.progress import TerminalProgress
+
+        return click.get_current_context().with_resource(TerminalProgress(Console(stderr=True), self.options["lang"]))
+
+    def _store(self, beside: str | Path | None) -> Path | None:
+        if self.options["no_store"]:
+            return None
+        if named := self.options["store"]:
+            return Path(named)
+        if beside is None or str(beside) == "-":
+            return None
+        folder = Path(beside).absolute().parent
+        return folder / DEFAULT_STORE if os.access(folder, os.W_OK) else None
 
     def style(self, default: str) -> OutputStyle:
         """How tables are written."""
@@ -124,11 +153,11 @@ def write_one(job: Job, out: str, rejects: Path | None, table: str) -> int:
     """
     from telco_crm.run import run_table
 
-    result = run_table(job.inputs, job.settings, out, job.style_for(out), table, rejects_folder(out, rejects))
+    result = run_table(job.inputs, job.settings(out), out, job.style_for(out), table, rejects_folder(out, rejects))
     job.show(result, out)
     if table not in result.rows:
         raise TelcoError(f"{table}: nothing was written, because {'; '.join(result.impossible.values())}")
-    return EXIT_INCOMPLETE if result.impossible and job.settings.strict else 0
+    return EXIT_INCOMPLETE if result.impossible and job.options["strict"] else 0
 
 
 def rejects_folder(out: str, named: Path | None) -> Path | None:
@@ -220,6 +249,13 @@ def _common(command: Command) -> Command:
             help="Memory of the engine, such as 800MB or 4GB.",
         ),
         _option("--temp-dir", type=click.Path(path_type=Path, file_okay=False), help="Folder for temporary data."),
+        _option(
+            "--store",
+            type=click.Path(path_type=Path, file_okay=False),
+            help=f"Folder that keeps usage files once they were read.  [default: {DEFAULT_STORE} beside the output]",
+        ),
+        click.option("--no-store", is_flag=True, help="Keep nothing for later runs."),
+        _option("--hash-inputs", is_flag=True, help="Tell changed files by their content, not only by size and time."),
         _option(
             "--lang",
             type=click.Choice(["en", "zh"]),

@@ -26,6 +26,8 @@ class Options(Model):
     threads: int | None = None
     memory_limit: str | None = None
     temp_dir: str | None = None
+    store: str | None = None
+    hash_inputs: bool | None = None
     lang: Literal["en", "zh"] | None = None
     format: Literal["csv", "parquet", "xlsx", "jsonl"] | None = None
     excel: bool | None = None

@@ -29,6 +29,7 @@ class Hasher:
 
     def of(self, path: Path) -> str:
         """SHA-256 of `path`, waiting for it."""
+        self.add(path)
         return self._found[path].result()
 
     def close(self) -> None:

@@ -52,9 +52,9 @@ class Clock:
 
 def result_of(data: Loaded, context: RunContext | None = None, impossible: dict[str, str] | None = None) -> Result:
     """The result so far: what was read, and what the analyses had to say."""
-    result = Result(data.reports, data.rejects, data.sources.unused, impossible=impossible or {})
+    result = Result(data.reports, data.rejects, data.sources.unused, notes=data.notes, impossible=impossible or {})
     if context:
-        result.as_of, result.months, result.notes = context.as_of, context.months, context.notes
+        result.as_of, result.months, result.notes = context.as_of, context.months, [*data.notes, *context.notes]
         if model := context.facts.get("churn_model"):
             result.models["churn"] = model.checksum
     return result
@@ -111,5 +111,5 @@ def manifest(command: str, clock: Clock, result: Result, data: Loaded) -> dict[s
 
 def _input(report: FileReport, data: Loaded) -> dict[str, Any]:
     counts = {"read": report.read, "accepted": report.accepted, "rejected": report.rejected}
-    size, digest = report.path.stat().st_size, data.hasher.of(report.path)
+    size, digest = report.path.stat().st_size, report.sha256 or data.hasher.of(report.path)
     return {"table": report.table, "file": report.file, "bytes": size, "sha256": digest, **counts}

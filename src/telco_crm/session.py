@@ -22,12 +22,11 @@ from telco_crm.features.people import create_people
 from telco_crm.ingest.load import FileReport, Reader
 from telco_crm.ingest.rejects import RejectFile
 from telco_crm.ingest.sources import Sources, find_sources
-from telco_crm.ingest.usage import UsageSink
+from telco_crm.ingest.store import UsageRows, UsageStore
+from telco_crm.ingest.usage_reader import UsageReader
 from telco_crm.manifest import Hasher
 from telco_crm.months import Month
-
-ROWS_PER_BUCKET = 1_500_000
-BYTES_PER_ROW = {"parquet": 20, "csv": 100}  # about, to choose the number of buckets
+from telco_crm.progress import Progress, Silent
 
 
 @dataclass(frozen=True)
@@ -43,6 +42,9 @@ class Settings:
     lang: str = "en"
     max_rejects: str | None = None
     strict: bool = False
+    store: Path | None = None
+    hash_inputs: bool = False
+    progress: Progress = field(default_factory=Silent)
     extra: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -54,11 +56,13 @@ class Loaded:
     catalog: Catalog
     sources: Sources
     settings: Settings
+    store: UsageStore
     reports: list[FileReport] = field(default_factory=list)
     rejects: dict[str, RejectFile] = field(default_factory=dict)
     tables: set[str] = field(default_factory=set)
-    usage: Path | None = None
+    usage: UsageRows | None = None
     hasher: Hasher = field(default_factory=Hasher)
+    notes: list[str] = field(default_factory=list)
 
 
 @contextmanager
@@ -72,12 +76,17 @@ def loaded(
     """
     catalog = load_catalog(settings.config.features, settings.config.vocabulary)
     with DuckEngine(settings.threads, settings.memory_limit, settings.temp_dir) as engine:
-        result = Loaded(engine, catalog, find_sources(data, flags, engine.temp_path("")), settings)
+        sources = find_sources(data, flags, engine.temp_path(""))
+        store = UsageStore(settings.store or engine.temp_path("store"), settings.hash_inputs)
+        result = Loaded(engine, catalog, sources, settings, store)
+        if store.rebuilt:
+            result.notes.append(f"the store {store.root} was made by another version and is made anew")
         try:
             _read_all(result, rejects)
             yield result
         finally:
             result.hasher.close()
+            store.close()
 
 
 def analyse(data: Loaded, wanted: Sequence[Analysis]) -> tuple[RunContext, dict[str, str]]:
@@ -121,7 +130,9 @@ def features_of(data: Loaded) -> list[Month]:
         InputError: neither usage nor bills have a single row.
     """
     months = compute_features(
-        FeatureJob(data.engine, data.catalog, data.tables, data.usage, data.engine.temp_path("made"))
+        FeatureJob(
+            data.engine, data.catalog, data.tables, data.usage, data.engine.temp_path("made"), data.settings.progress
+        )
     )
     if not months:
         raise InputError(
@@ -172,29 +183,19 @@ def month_asked(data: Loaded, months: Sequence[Month]) -> Month | None:
 
 def _read_all(data: Loaded, rejects: Path | None) -> None:
     settings = data.settings
-    reader = Reader(data.engine, settings.config.mappings, settings.threads, rejects, settings.max_rejects)
-    for files in data.sources.files.values():
-        for file in files:
-            data.hasher.add(file.path)
+    reader = Reader(
+        data.engine, settings.config.mappings, settings.threads, rejects, settings.max_rejects, settings.progress
+    )
     for table, files in data.sources.files.items():
         if not files:
             continue
-        sink = None
         if table == "usage":
-            data.usage = data.engine.temp_path("usage")
-            sink = UsageSink(
-                data.engine, data.usage, _buckets(data.sources), data.catalog.vocabulary.dialling.ip_prefixes
-            )
-        reports, kept = reader.read(table, files, sink)
+            dialling = data.catalog.vocabulary.dialling.ip_prefixes
+            reports, kept = UsageReader(reader, data.store, dialling, data.hasher).read(files)
+            data.usage = data.store.rows if data.store.rows.months() else None
+        else:
+            reports, kept = reader.read(table, files)
         data.reports += reports
         data.rejects[table] = kept
         if sum(r.accepted for r in reports):
             data.tables.add(table)
-        elif table == "usage":
-            data.usage = None
-
-
-def _buckets(sources: Sources) -> int:
-    """So many that the rows of one bucket of one month fit comfortably into memory."""
-    rows = max((f.path.stat().st_size / BYTES_PER_ROW[f.format] for f in sources.files["usage"]), default=0)
-    return max(1, min(256, 1 << max(0, int(rows / ROWS_PER_BUCKET).bit_length())))

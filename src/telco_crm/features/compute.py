@@ -5,9 +5,15 @@ Memory is bounded by one bucket of one month (usage) and one month of one row pe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Set
+import hashlib
+import json
+import math
+import os
+import shutil
+from collections.abc import Set
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from telco_crm.engine.base import Engine
@@ -15,8 +21,14 @@ from telco_crm.engine.sql import identifier, literal
 from telco_crm.errors import InputError
 from telco_crm.features.catalog import Catalog
 from telco_crm.features.usage import usage_query
+from telco_crm.ingest.store import UsageRows
 from telco_crm.months import Month
+from telco_crm.progress import Progress, Silent
 
+USAGE_SOURCES = ("measure", "rows", "contacts")
+CODE = 1  # counted up when the meaning of a definition changes, so that features kept from before are not used
+ROWS_PER_RANGE = 1_500_000  # usage rows of one month that are worked on at a time
+HASHES = 1 << 64
 COUNTED = {"records", "first_half", "minutes", "fee", "mb", "days"}  # measures that are 0 without any record
 
 
@@ -24,15 +36,15 @@ COUNTED = {"records", "first_half", "minutes", "fee", "mb", "days"}  # measures 
 class FeatureJob:
     """What features are made from: the catalogue, the engine tables at hand, the usage folder if there is usage.
 
-    `out` is where the feature files go; `done` is told of every finished month.
+    `out` is where the feature files go.
     """
 
     engine: Engine
     catalog: Catalog
     tables: Set[str]
-    usage: Path | None
+    usage: UsageRows | None
     out: Path
-    done: Callable[[Month], None] = lambda month: None
+    progress: Progress = field(default_factory=Silent)
 
 
 def compute_features(job: FeatureJob) -> list[Month]:
@@ -41,7 +53,7 @@ def compute_features(job: FeatureJob) -> list[Month]:
     Columns: subscriber_id, month, then every feature of the catalogue in order, NULL where its table is missing.
     Rows: every subscriber with a usage record or a bill in the month. Returns the months.
     """
-    usage_months = months_of_usage(job.usage) if job.usage else []
+    usage_months = list(job.usage.months()) if job.usage else []
     bill_months = (
         [Month(r[0]) for r in job.engine.rows("SELECT DISTINCT month FROM bills")] if "bills" in job.tables else []
     )
@@ -49,12 +61,12 @@ def compute_features(job: FeatureJob) -> list[Month]:
     (job.out / "features").mkdir(parents=True)
     if job.usage:
         _load_ids(job.engine, job.usage)
+        job.progress.phase("features", sum(job.usage.months().values()))
     for month in months:
         usage = _usage_features(job, job.usage, month) if job.usage and month in usage_months else None
         query = _month_query(job, month, usage)
         path = job.out / "features" / f"{month}.parquet"
         job.engine.run(f"COPY ({query} ORDER BY subscriber_id) TO {literal(str(path))} (FORMAT parquet)")
-        job.done(month)
     source = (
         f"read_parquet({literal(str(job.out / 'features' / '*.parquet'))})" if months else _no_features(job.catalog)
     )
@@ -62,12 +74,9 @@ def compute_features(job: FeatureJob) -> list[Month]:
     return months
 
 
-def _load_ids(engine: Engine, usage: Path) -> None:
+def _load_ids(engine: Engine, usage: UsageRows) -> None:
     """Table `subscriber_ids`: sid and subscriber_id. Two identifiers of one hash would be taken for one subscriber."""
-    files = literal(str(usage / "ids" / "*.parquet"))
-    engine.run(
-        f"CREATE OR REPLACE TABLE subscriber_ids AS SELECT DISTINCT sid, subscriber_id FROM read_parquet({files})"
-    )
+    engine.run(f"CREATE OR REPLACE TABLE subscriber_ids AS FROM {usage.ids()}")
     clash = engine.rows(
         "SELECT min(subscriber_id), max(subscriber_id) FROM subscriber_ids GROUP BY sid HAVING count(*) > 1"
     )
@@ -76,28 +85,47 @@ def _load_ids(engine: Engine, usage: Path) -> None:
         raise InputError(f"usage: the identifiers {one} and {other} have the same hash; change one of them")
 
 
-def months_of_usage(root: Path) -> list[Month]:
-    """The months that a usage folder holds rows of."""
-    return sorted(Month.of(int(p.name.split("=")[1])) for p in (root / "rows").glob("month=*"))
+def _usage_features(job: FeatureJob, usage: UsageRows, month: Month) -> str:
+    """FROM item with one row per subscriber of the month: its sid and usage features, kept for later runs.
 
-
-def _usage_features(job: FeatureJob, root: Path, month: Month) -> str:
-    """FROM item with one row per subscriber of the month: its sid and usage features.
-
-    Two buckets are worked on at a time: while one is summed in the engine, the other is finished in NumPy.
+    The subscribers are taken range by range of their hashes, so that memory stays bounded. Two ranges are worked on at
+    a time: while one is summed in the engine, the other is finished in NumPy.
     """
-    out = job.out / "usage" / str(month)
-    out.mkdir(parents=True)
+    kept = usage.kept / f"{month}-{_identity(job.catalog, usage, month)}"
+    files = f"read_parquet({literal(str(kept / '*.parquet'))})"
+    count = usage.months()[month]
+    if kept.exists():
+        job.progress.advance(count, 0)
+        return files
+    new = usage.kept / f".new-{kept.name}-{os.getpid()}"
+    new.mkdir()
+    ranges = math.ceil(count / ROWS_PER_RANGE)
+    rows = usage.of_month(month)
 
-    def work(bucket: Path) -> None:
+    def work(number: int) -> None:
         engine = job.engine.session()
-        rows = f"read_parquet({literal(str(bucket / '*.parquet'))}, hive_partitioning=false)"
-        target = literal(str(out / f"{bucket.name}.parquet"))
-        engine.run(f"COPY ({usage_query(engine, job.catalog, rows, month)}) TO {target} (FORMAT parquet)")
+        low, high = number * HASHES // ranges, (number + 1) * HASHES // ranges - 1
+        inside = f"(SELECT * FROM {rows} WHERE sid >= {low}::UBIGINT AND sid <= {high}::UBIGINT)"
+        target = literal(str(new / f"{number:05d}.parquet"))
+        engine.run(f"COPY ({usage_query(engine, job.catalog, inside, month)}) TO {target} (FORMAT parquet)")
+        job.progress.advance(count / ranges, count // ranges)
 
-    with ThreadPoolExecutor(min(2, job.engine.threads)) as pool:
-        list(pool.map(work, sorted((root / "rows" / f"month={month.number}").iterdir())))
-    return f"read_parquet({literal(str(out / '*.parquet'))})"
+    try:
+        with ThreadPoolExecutor(min(2, job.engine.threads)) as pool:
+            list(pool.map(work, range(ranges)))
+        with suppress(OSError):  # another run was quicker
+            os.rename(new, kept)
+    finally:
+        shutil.rmtree(new, ignore_errors=True)
+    return files
+
+
+def _identity(catalog: Catalog, usage: UsageRows, month: Month) -> str:
+    """What the usage features of a month depend on: their definitions, the words in them, and the rows."""
+    defined = {n: f.model_dump(mode="json") for n, f in catalog.features.items() if f.source in USAGE_SOURCES}
+    words = catalog.vocabulary.model_dump(mode="json")
+    text = json.dumps([CODE, defined, words, usage.identity(month)], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def _month_query(job: FeatureJob, month: Month, usage: str | None) -> str:

@@ -21,6 +21,8 @@ from telco_crm.ingest.sources import SourceFile
 from telco_crm.ingest.textfile import SAMPLE_ROWS, TextChunk, TextLayout, read_chunks, read_layout
 
 BATCH_ROWS = 1_000_000
+PACKED = 6  # compressed text takes about that much less room; for the progress bar only
+SLICE_ROWS = 4_000_000  # of Parquet; sorted in memory, so not without bound
 SCAN_ROWS = 50_000  # rows that one thread of the engine takes at a time
 
 
@@ -28,12 +30,13 @@ SCAN_ROWS = 50_000  # rows that one thread of the engine takes at a time
 class Batch:
     """Rows of one file: FROM item `relation` (with a `line` column) of `count` rows, besides the damaged lines `bad`.
 
-    `raw` gives the whole text of the rows on some lines, in rising order.
+    `raw` gives the whole text of the rows on some lines, in rising order; `size` is about what they take in the file.
     """
 
     file: str
     relation: str
     count: int
+    size: float
     raw: Callable[[Sequence[int]], list[str]]
     bad: list[BadLine] = field(default_factory=list)
 
@@ -102,13 +105,14 @@ def _text_batch(engine: Engine, file: SourceFile, chunks: Sequence[TextChunk]) -
     def raw(lines: Sequence[int]) -> list[str]:
         return [next(c for c in chunks if line <= c.last_line).raw(line) for line in lines]
 
-    return Batch(file.name, "raw_rows", table.num_rows, raw, [b for c in chunks for b in c.bad])
+    size = sum(len(c.lines.block) for c in chunks) / (PACKED if file.compression else 1)
+    return Batch(file.name, "raw_rows", table.num_rows, size, raw, [b for c in chunks for b in c.bad])
 
 
 def _open_parquet(engine: Engine, file: SourceFile) -> OpenFile:
     try:
         parquet = pq.ParquetFile(file.path)
-        schema, count = parquet.schema_arrow, parquet.metadata.num_rows
+        schema = parquet.schema_arrow
     except (pa.ArrowException, OSError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise InputError(f"{file.name} is not a whole Parquet file ({reason}); copy or export it again") from None
@@ -119,21 +123,39 @@ def _open_parquet(engine: Engine, file: SourceFile) -> OpenFile:
     shown = ", ".join(f"CAST({identifier(h)} AS VARCHAR)" for h in headers)
     first = engine.rows(f"SELECT {shown} FROM {relation} WHERE file_row_number < {SAMPLE_ROWS}")
     samples = {h: [row[i] or "" for row in first] for i, h in enumerate(headers)}
-    numbered = f"(SELECT *, file_row_number + 1 AS line FROM {relation})"
 
     def cells(bindings: Sequence[Binding]) -> dict[str, Cell]:
-        found = {b.name: Cell(identifier(b.header), types[b.header], zones.get(b.header)) for b in bindings if b.header}
-        return {**found, **_constants(bindings)}
+        found = [b for b in bindings if b.header]
+        stored = {b.name: Cell(f"c{i}", types[b.header or ""], zones.get(b.header or "")) for i, b in enumerate(found)}
+        return {**stored, **_constants(bindings)}
 
     def raw(lines: Sequence[int]) -> list[str]:
         engine.register("wanted_lines", pa.table({"line": pa.array(lines, pa.int64())}))
-        rows = engine.rows(f"SELECT {shown} FROM {numbered} SEMI JOIN wanted_lines USING (line) ORDER BY line")
-        return [_as_csv(row) for row in rows]
+        wanted = f"{relation} SEMI JOIN wanted_lines ON line = file_row_number + 1"
+        return [_as_csv(row) for row in engine.rows(f"SELECT {shown} FROM {wanted} ORDER BY file_row_number")]
 
     def batches(bindings: Sequence[Binding]) -> Iterator[Batch]:
-        yield Batch(file.name, numbered, count, raw)
+        named = [b.header for b in bindings if b.header]
+        found = [f"{identifier(header)} AS c{i}" for i, header in enumerate(named)]
+        columns = ", ".join([*found, "file_row_number + 1 AS line"])
+        for start, end in _slices(parquet.metadata):
+            rows = f"(SELECT {columns} FROM {relation} WHERE file_row_number >= {start} AND file_row_number < {end})"
+            size = file.path.stat().st_size * (end - start) / max(parquet.metadata.num_rows, 1)
+            yield Batch(file.name, rows, end - start, size, raw)
 
     return OpenFile(file, headers, samples, "Parquet", cells, batches)
+
+
+def _slices(metadata: pq.FileMetaData) -> Iterator[tuple[int, int]]:
+    """Runs of whole row groups, as first row and row after the last, of about SLICE_ROWS rows."""
+    start = end = 0
+    for group in range(metadata.num_row_groups):
+        rows = metadata.row_group(group).num_rows
+        if end > start and end - start + rows > SLICE_ROWS:
+            yield start, end
+            start = end
+        end += rows
+    yield start, end
 
 
 def _as_csv(row: Sequence[object]) -> str:

@@ -20,6 +20,7 @@ from telco_crm.ingest.quick import quick_conversion
 from telco_crm.ingest.rejects import RejectFile
 from telco_crm.ingest.sinks import HowTo, Sink, TableSink
 from telco_crm.ingest.sources import SourceFile
+from telco_crm.progress import Progress, Silent
 from telco_crm.schema import Schema, load_schema
 
 EXPLAIN_ROWS = 100_000  # rejected rows explained at a time
@@ -37,6 +38,8 @@ class FileReport:
     accepted: int = 0
     columns: dict[str, str] = field(default_factory=dict)  # canonical column → header or constant
     unused: tuple[str, ...] = ()
+    sha256: str = ""  # of the file, where it is known already
+    stored: bool = False  # taken from the store, not read again
 
     @property
     def rejected(self) -> int:
@@ -53,30 +56,36 @@ class Reader:
     threads: int
     rejects: Path | None = None
     max_rejects: str | None = None
+    progress: Progress = field(default_factory=Silent)
 
-    def read(
-        self, table: str, files: Sequence[SourceFile], sink: Sink | None = None
-    ) -> tuple[list[FileReport], RejectFile]:
-        """Read all files of a table into `sink`, by default an engine table of that name.
+    def read(self, table: str, files: Sequence[SourceFile]) -> tuple[list[FileReport], RejectFile]:
+        """Read all files of a table into an engine table of that name.
 
         Raises:
             InputError: a file cannot be read or mapped, no row was acceptable, or there were too many rejects.
         """
-        schema, mapping = load_schema(table), self.mappings.get(table, TableMapping())
-        self._check_zones(mapping, table)
-        opened = self._open_all(schema, files, mapping)
-        sink = sink or TableSink(self.engine, schema)
+        schema = load_schema(table)
+        sink = TableSink(self.engine, schema)
         rejects = RejectFile(self.rejects / f"{table}.csv" if self.rejects else None)
         try:
-            reports = [self._read_file(schema, file, bindings, mapping, sink, rejects) for file, bindings in opened]
+            reports = [self.read_file(file, bindings, sink, rejects) for file, bindings in self.open_all(schema, files)]
         finally:
             rejects.close()
-        self._check_counts(table, reports, rejects)
+        self.check_counts(table, reports, rejects)
         return reports, rejects
 
-    def _open_all(
-        self, schema: Schema, files: Sequence[SourceFile], mapping: TableMapping
-    ) -> list[tuple[OpenFile, list[Binding]]]:
+    def mapping(self, table: str) -> TableMapping:
+        """The user's mapping of a table, or an empty one."""
+        return self.mappings.get(table, TableMapping())
+
+    def open_all(self, schema: Schema, files: Sequence[SourceFile]) -> list[tuple[OpenFile, list[Binding]]]:
+        """Look at the headers of all files before any of them is read.
+
+        Raises:
+            InputError: with the problems of all files.
+        """
+        mapping = self.mapping(schema.name)
+        self._check_zones(mapping, schema.name)
         opened: list[tuple[OpenFile, list[Binding]]] = []
         problems: list[str] = []
         for file in files:
@@ -89,15 +98,9 @@ class Reader:
             raise InputError(list(dict.fromkeys(problems)))
         return opened
 
-    def _read_file(
-        self,
-        schema: Schema,
-        file: OpenFile,
-        bindings: list[Binding],
-        mapping: TableMapping,
-        sink: Sink,
-        rejects: RejectFile,
-    ) -> FileReport:
+    def read_file(self, file: OpenFile, bindings: list[Binding], sink: Sink, rejects: RejectFile) -> FileReport:
+        """Read one file into `sink`; what became of its rows."""
+        schema, mapping = load_schema(file.file.table), self.mapping(file.file.table)
         used = {b.name: b.header or f'always "{b.constant}"' for b in bindings}
         unused = tuple(h for h in file.headers if h not in used.values())
         report = FileReport(schema.name, file.file.name, file.file.path, file.layout, columns=used, unused=unused)
@@ -114,6 +117,7 @@ class Reader:
             outcome = sink.add(batch, how)
             report.read += batch.count + len(batch.bad)
             report.accepted += outcome.kept
+            self.progress.advance(batch.size, batch.count)
             rejects.add(
                 report.file, sorted([*batch.bad, *outcome.refused, *self._explained(batch, full, outcome.not_good)])
             )
@@ -132,7 +136,8 @@ class Reader:
                 told = wrong.values() if len(wrong) == 1 else [f"{name} {why}" for name, why in wrong.items()]
                 yield BadLine(row[0], text, ";".join(wrong), "; ".join(told))
 
-    def _check_counts(self, table: str, reports: Sequence[FileReport], rejects: RejectFile) -> None:
+    def check_counts(self, table: str, reports: Sequence[FileReport], rejects: RejectFile) -> None:
+        """Refuse a table without any good row, or with more rejects than allowed (InputError)."""
         read, accepted = sum(r.read for r in reports), sum(r.accepted for r in reports)
         if read and not accepted:
             raise InputError(f"{table}: none of the {read:,} rows could be accepted; the first: {rejects.first[0]}")

@@ -5,16 +5,15 @@ totals.
 from __future__ import annotations
 
 from collections.abc import Set
-from pathlib import Path
 from typing import Any
 
 from telco_crm.engine.base import Engine
-from telco_crm.engine.sql import literal
+from telco_crm.ingest.store import UsageRows
 
 ITEMS = ("rent", "local", "toll", "roaming", "sms", "data", "vas")
 
 
-def reconcile(engine: Engine, tables: Set[str], usage: Path | None) -> list[tuple[Any, ...]]:
+def reconcile(engine: Engine, tables: Set[str], usage: UsageRows | None) -> list[tuple[Any, ...]]:
     """(what, figure) pairs in plain words, for those checks that the tables at hand allow."""
     found: list[tuple[Any, ...]] = []
     if usage:
@@ -28,10 +27,8 @@ def reconcile(engine: Engine, tables: Set[str], usage: Path | None) -> list[tupl
         ]
         found += _bill_items(engine)
     if usage and "subscribers" in tables:
-        ids = f"read_parquet({literal(str(usage / 'ids' / '*.parquet'))})"
-        count = engine.rows(
-            f"SELECT count(DISTINCT subscriber_id) FROM {ids} ANTI JOIN subscribers USING (subscriber_id)"
-        )[0][0]
+        without = f"SELECT count(DISTINCT subscriber_id) FROM {usage.ids()} ANTI JOIN subscribers USING (subscriber_id)"
+        count = engine.rows(without)[0][0]
         found.append(("subscribers with usage but without a record", f"{count:,}"))
     if {"bills", "subscribers"} <= tables:
         count = engine.rows(
@@ -41,12 +38,12 @@ def reconcile(engine: Engine, tables: Set[str], usage: Path | None) -> list[tupl
     return found
 
 
-def _usage_months(engine: Engine, usage: Path) -> list[tuple[Any, ...]]:
+def _usage_months(engine: Engine, usage: UsageRows) -> list[tuple[Any, ...]]:
+    every = " UNION ALL ".join(f"FROM {usage.of_month(month)}" for month in usage.months())
     rows = engine.rows(f"""
         SELECT month, count(*), count(DISTINCT sid), strftime(make_timestamp(min(second) * 1000000), '%Y-%m-%d'),
                strftime(make_timestamp(max(second) * 1000000), '%Y-%m-%d')
-        FROM read_parquet({literal(str(usage / "rows" / "*" / "*" / "*.parquet"))}, hive_partitioning=true)
-        GROUP BY month ORDER BY month""")
+        FROM ({every}) GROUP BY month ORDER BY month""")
     found: list[tuple[Any, ...]] = [
         (f"usage of {m // 100}-{m % 100:02d}", f"records {n:,}, subscribers {people:,}, {first} to {last}")
         for m, n, people, first, last in rows

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+import shutil
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import TextIO
 from telco_crm.ingest.lines import BadLine
 from telco_crm.safety import neutral
 
+FIRST = 3  # rejects that are quoted in messages
 HEADER = ("file", "line", "column", "reason", "row")
 
 
@@ -35,11 +37,21 @@ class RejectFile:
         for row in bad:
             self.count += 1
             self.reasons[f"{row.column}: {_kind(row.reason)}" if row.column else row.reason] += 1
-            if len(self.first) < 3:
+            if len(self.first) < FIRST:
                 self.first.append(f"{file}, line {row.line}{', ' + row.column if row.column else ''}: {row.reason}")
             if self._stream:
                 cells = (file, row.line, row.column, row.reason, row.text)
                 self._writer.writerow([neutral(c) if isinstance(c, str) else c for c in cells])
+
+    def take(self, other: RejectFile) -> None:
+        """Add what another, finished file of the same table has."""
+        self.count += other.count
+        self.reasons.update(other.reasons)
+        self.first = [*self.first, *other.first][:FIRST]
+        if self._stream and other.path and other.count:
+            with other.path.open(encoding="utf-8", newline="") as rows:
+                next(rows)
+                shutil.copyfileobj(rows, self._stream)
 
     def close(self) -> None:
         """Finish the file."""

@@ -1,14 +1,12 @@
 """Usage rows packed for aggregation: one small integer for all enumerations, hashed identifiers, whole seconds and
-money.
+money, in runs sorted by month, subscriber and time.
 
-Layout of the folder: rows/month=YYYYMM/bucket=B/*.parquet with the columns of `ROW_COLUMNS`; ids/*.parquet with the
-original identifiers of the subscribers. A subscriber's rows of a month are all in one bucket, so buckets can be
-worked on one by one.
+Because a run is sorted by the hash of the subscriber, the subscribers of a month can be worked on range by range of
+hashes: the engine reads only the row groups that a range touches.
 """
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Set
 from pathlib import Path
 
@@ -23,9 +21,10 @@ from telco_crm.schema import load_schema
 
 MONEY_SCALE = 1_000_000  # charges are whole millionths
 ROW_COLUMNS = {
+    "month": "INTEGER, YYYYMM",
     "sid": "UBIGINT, hash of subscriber_id",
-    "cp": "UBIGINT, hash of counterpart, NULL if unknown",
     "second": "BIGINT, local wall clock in seconds since 1970-01-01 00:00",
+    "cp": "UBIGINT, hash of counterpart, NULL if unknown",
     "kind": "INTEGER, the fields of KIND packed",
     "duration_s": "BIGINT",
     "volume_bytes": "BIGINT",
@@ -41,6 +40,7 @@ KIND = {
     "ip_prefix": (14, 1),
 }
 OTHER_NETWORK = "other"
+ROW_GROUP = 61_440  # rows; small, so that a range of subscribers touches few rows besides its own
 
 
 def kind_code(field: str, value: str) -> int:
@@ -49,65 +49,64 @@ def kind_code(field: str, value: str) -> int:
 
 
 class UsageSink:
-    """Writes good usage rows into `root`, partitioned by month and `buckets` hash buckets."""
+    """Writes the good usage rows of one file into `folder`: sorted runs rows-*.parquet, and ids-*.parquet with the
+    subscribers' identifiers (sid, subscriber_id).
+    """
 
-    def __init__(self, engine: Engine, root: Path, buckets: int, ip_prefixes: tuple[str, ...]) -> None:
-        self._engine, self._root, self._buckets = engine, root, buckets
-        self._ip_prefixes = ip_prefixes
+    def __init__(self, engine: Engine, folder: Path, ip_prefixes: tuple[str, ...]) -> None:
+        self._engine, self._folder, self._ip_prefixes = engine, folder, ip_prefixes
         self._batches = 0
-        (root / "rows").mkdir(parents=True)
-        (root / "ids").mkdir()
 
     def add(self, batch: Batch, how: HowTo) -> Outcome:
         """Keep the good rows of a batch: most by the quick conversion, the rest, if good, by the full one."""
         self._batches += 1
-        kept, lines = self._copy(batch.relation, how.quick, how.bound, "quick")
+        kept, lines = self._write(batch.relation, how.quick, how.bound, "")
         if lines:
             self._engine.register("second_look", pa.table({"line": pa.array(lines, pa.int64())}))
             rest = f"(SELECT * FROM {batch.relation} SEMI JOIN second_look USING (line))"
-            more, lines = self._copy(rest, how.full, how.bound, "full")
+            more, lines = self._write(rest, how.full, how.bound, "-more")
             kept += more
-        self._keep_ids(how.distinct("subscriber_id", batch.relation))
+        ids = f"SELECT hash(id) AS sid, id AS subscriber_id FROM ({how.distinct('subscriber_id', batch.relation)})"
+        self._copy(f"{ids} WHERE id IS NOT NULL", self._folder / f"ids-{self._batches:05d}.parquet")
         return Outcome(kept, lines, [])
 
-    def _copy(self, relation: str, how: Conversion, bound: Set[str], name: str) -> tuple[int, list[int]]:
-        """Write the good rows of `relation`; their number, and the lines of the others."""
-        rows = how.select(relation, self._projection(how, bound))
-        # Dictionaries pay for repeated values only; without the limit most of the time goes into building them in vain.
-        options = (
-            "FORMAT parquet, COMPRESSION snappy, DICTIONARY_SIZE_LIMIT 1000, PARTITION_BY (month, bucket), "
-            f"FILENAME_PATTERN '{name}{self._batches}_{{i}}', OVERWRITE_OR_IGNORE"
-        )
-        written = self._engine.run(f"COPY ({rows}) TO {literal(str(self._root / 'rows'))} ({options})")
-        not_good = self._take_bad()
-        return written - len(not_good), not_good
+    def _write(self, relation: str, how: Conversion, bound: Set[str], suffix: str) -> tuple[int, list[int]]:
+        """Write the good rows of `relation`; their number, and the lines of the others.
 
-    def _take_bad(self) -> list[int]:
-        """Remove the rows that were not good, which went to month 0 with their line as `second`; those lines."""
-        bad = self._root / "rows" / "month=0"
-        if not bad.exists():
-            return []
-        files = literal(str(bad / "*" / "*.parquet"))
-        lines = [row[0] for row in self._engine.rows(f"SELECT second FROM read_parquet({files}) ORDER BY second")]
-        shutil.rmtree(bad)
-        return lines
+        Rows that are not good are written with month 0 and their line as `second`, and taken out again: a filter would
+        make the engine convert every cell twice.
+        """
+        path = self._folder / f"rows-{self._batches:05d}{suffix}.parquet"
+        rows = how.select(relation, self._projection(how, bound))
+        written = self._copy(f"{rows} ORDER BY month, sid, second", path)
+        stored = f"read_parquet({literal(str(path))})"
+        lines = [row[0] for row in self._engine.rows(f"SELECT second FROM {stored} WHERE month = 0 ORDER BY second")]
+        if lines:
+            clean = path.with_suffix(".clean")
+            self._copy(f"SELECT * FROM {stored} WHERE month > 0 ORDER BY month, sid, second", clean)
+            clean.replace(path)
+        return written - len(lines), lines
+
+    def _copy(self, sql: str, path: Path) -> int:
+        # Dictionaries pay for repeated values only; without the limit most of the time goes into building them in vain.
+        options = f"FORMAT parquet, COMPRESSION snappy, DICTIONARY_SIZE_LIMIT 1000, ROW_GROUP_SIZE {ROW_GROUP}"
+        return self._engine.run(f"COPY ({sql}) TO {literal(str(path))} ({options})")
 
     def _projection(self, how: Conversion, bound: Set[str]) -> str:
         value = how.columns
         codes = [
             f"(coalesce({self._code(field, how, bound)}, 0)::INTEGER << {shift})" for field, (shift, _) in KIND.items()
         ]
-        sid, cp, start = f"hash({value['subscriber_id']})", value["counterpart"], value["start_time"]
+        cp, start = value["counterpart"], value["start_time"]
         columns = {
-            "sid": sid,
-            "cp": f"CASE WHEN {cp} IS NOT NULL THEN hash({cp}) END",
+            "month": f"CASE WHEN good THEN year({start}) * 100 + month({start}) ELSE 0 END::INTEGER",
+            "sid": f"hash({value['subscriber_id']})",
             "second": f"CASE WHEN good THEN epoch({start})::BIGINT ELSE line END",
+            "cp": f"CASE WHEN {cp} IS NOT NULL THEN hash({cp}) END",
             "kind": " + ".join(codes),
             "duration_s": value["duration_s"],
             "volume_bytes": value["volume_bytes"],
             "charge": f"({value['charge']} * {MONEY_SCALE})::BIGINT",
-            "month": f"CASE WHEN good THEN year({start}) * 100 + month({start}) ELSE 0 END",
-            "bucket": f"CASE WHEN good THEN {sid} % {self._buckets} ELSE 0 END",
         }
         return ", ".join(f"{sql} AS {name}" for name, sql in columns.items())
 
@@ -126,9 +125,3 @@ class UsageSink:
         """1 where the dialled number begins with an IP prefix and goes on after it."""
         begins = " OR ".join(f"starts_with({counterpart}, {literal(p)})" for p in self._ip_prefixes) or "false"
         return f"(({begins}) AND length({counterpart}) > 7)::INTEGER"
-
-    def _keep_ids(self, distinct: str) -> None:
-        ids = f"SELECT hash(id) AS sid, id AS subscriber_id FROM ({distinct}) WHERE id IS NOT NULL"
-        self._engine.run(
-            f"COPY ({ids}) TO {literal(str(self._root / 'ids' / f'part{self._batches}.parquet'))} (FORMAT parquet)"
-        )

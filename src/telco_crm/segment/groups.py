@@ -44,8 +44,8 @@ def compute_groups(context: RunContext) -> None:
     need = rules.subscribers_per_group * len(scheme.groups)
     if len(active) < need:
         raise CannotCompute(
-            f"{len(scheme.groups)} groups need at least {need} subscribers with usage in the last {rules.months} months, "
-            f"and there are {len(active)}"
+            f"{len(scheme.groups)} groups need at least {need} subscribers with usage in the last {rules.months} "
+            f"months, and there are {len(active)}"
         )
     segmenter = BehaviourSegmenter(
         scheme, rules.factors, rules.seed_share, rules.seed_least, rules.seed_most, context.seed

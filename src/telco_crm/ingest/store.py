@@ -1,0 +1,254 @@
+"""The store: every usage file once, as packed sorted rows, so that it need not be read again.
+
+Layout: VERSION; usage/<key>/ with rows-*.parquet, ids-*.parquet, rejects.csv and source.json, one folder per source
+file; features/ with the monthly features made from them (see features.compute). A folder appears by one rename, when it
+is whole; what has no source.json is not looked at and goes at the next opportunity.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import IO, Any
+
+import duckdb
+
+from telco_crm.engine.base import Engine
+from telco_crm.engine.sql import literal
+from telco_crm.errors import OutputError
+from telco_crm.ingest.mapping import TableMapping
+from telco_crm.ingest.sources import SourceFile
+from telco_crm.manifest import file_hash
+from telco_crm.months import Month
+from telco_crm.schema import load_schema
+
+FORMAT = 1  # of the packed rows and of this layout
+SOURCE, LOCK, VERSION = "source.json", ".lock", "VERSION"
+
+
+@dataclass
+class StoredSource:
+    """One source file in the store. `months` counts its rows by month; `parts` are (file name, bytes, SHA-256)."""
+
+    key: str
+    file: str
+    path: str
+    size: int
+    mtime_ns: int
+    sha256: str
+    report: dict[str, Any]
+    reasons: dict[str, int]
+    first_rejects: list[str]
+    months: dict[str, int]
+    parts: list[tuple[str, int, str]]
+    folder: Path = field(default=Path(), compare=False)
+
+    @property
+    def rows(self) -> list[Path]:
+        """The files with packed rows."""
+        return [self.folder / name for name, _, _ in self.parts if name.startswith("rows-")]
+
+    @property
+    def ids(self) -> list[Path]:
+        """The files with the subscribers' identifiers."""
+        return [self.folder / name for name, _, _ in self.parts if name.startswith("ids-")]
+
+
+@dataclass(frozen=True)
+class UsageRows:
+    """The packed rows of a run: its sources, and a folder where features made from them may be kept."""
+
+    sources: Sequence[StoredSource]
+    kept: Path
+
+    def months(self) -> dict[Month, int]:
+        """How many rows every month has, oldest month first."""
+        counts: Counter[Month] = Counter()
+        for source in self.sources:
+            counts.update({Month(month): count for month, count in source.months.items()})
+        return dict(sorted(counts.items()))
+
+    def of_month(self, month: Month) -> str:
+        """FROM item with the packed rows of a month (see ingest.usage.ROW_COLUMNS)."""
+        files = [literal(str(path)) for s in self._with(month) for path in s.rows]
+        return f"(SELECT * FROM read_parquet([{', '.join(files)}]) WHERE month = {month.number})"
+
+    def ids(self) -> str:
+        """FROM item with sid and subscriber_id of everybody."""
+        files = [literal(str(path)) for s in self.sources for path in s.ids]
+        return f"(SELECT DISTINCT sid, subscriber_id FROM read_parquet([{', '.join(files)}]))"
+
+    def identity(self, month: Month) -> list[str]:
+        """What the rows of a month are made from; equal identities have equal rows."""
+        return sorted(s.key for s in self._with(month))
+
+    def _with(self, month: Month) -> list[StoredSource]:
+        return [s for s in self.sources if str(month) in s.months]
+
+
+class UsageStore:
+    """A store folder, opened for one run: `sources` are those the run has added or found.
+
+    While a run has the store open, nothing in it is removed by another run.
+
+    Raises:
+        OutputError: the folder cannot be written.
+    """
+
+    def __init__(self, root: Path, hash_inputs: bool = False) -> None:
+        self.root, self._hash_inputs = root, hash_inputs
+        self.sources: list[StoredSource] = []
+        self.rebuilt = False
+        try:
+            (root / "usage").mkdir(parents=True, exist_ok=True)
+            (root / "features").mkdir(exist_ok=True)
+            self._lock: IO[str] = (root / LOCK).open("w")
+        except OSError as error:
+            raise OutputError(
+                f"the store {root} cannot be written ({error.strerror}); name another with --store"
+            ) from None
+        if self.alone():
+            self._start_over_if_other_version()
+            self._sweep()
+        fcntl.flock(self._lock, fcntl.LOCK_SH)
+
+    @property
+    def rows(self) -> UsageRows:
+        """The rows of the files that this run has added or found."""
+        return UsageRows(self.sources, self.root / "features")
+
+    def close(self) -> None:
+        """Let other runs remove what is no longer wanted."""
+        self._lock.close()
+
+    def find(self, file: SourceFile, mapping: TableMapping, dialling: Sequence[str]) -> StoredSource | None:
+        """The stored form of a file, if it is there and neither the file nor what it means has changed."""
+        found = read_source(self.root / "usage" / self.key(file, mapping, dialling))
+        if found and found not in self.sources:
+            self.sources.append(found)
+        return found
+
+    def key(self, file: SourceFile, mapping: TableMapping, dialling: Sequence[str]) -> str:
+        """Identity of a file and of the way it is read: path, size, time of change (and content, if that was asked
+        for), mapping, schema.
+        """
+        state = file.path.stat()
+        identity = {
+            "path": str(file.path.resolve()),
+            "name": file.name,
+            "size": state.st_size,
+            "mtime_ns": state.st_mtime_ns,
+            "sha256": file_hash(file.path) if self._hash_inputs else None,
+            "mapping": mapping.model_dump(mode="json"),
+            "dialling": list(dialling),
+            "hive": dict(file.hive),
+            "meaning": meaning(),
+        }
+        return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:24]
+
+    @contextmanager
+    def adding(self, key: str) -> Iterator[Path]:
+        """A folder to write a source into; it becomes part of the store when source.json is in it at the end."""
+        new = self.root / "usage" / f".new-{key}-{os.getpid()}"
+        new.mkdir()
+        try:
+            yield new
+            if (new / SOURCE).exists():
+                self._put(new, self.root / "usage" / key)
+        finally:
+            shutil.rmtree(new, ignore_errors=True)
+
+    def _put(self, new: Path, final: Path) -> None:
+        for file in new.iterdir():
+            with file.open("rb") as stream:
+                os.fsync(stream.fileno())
+        if not read_source(final):  # else another run was quicker with the same file
+            shutil.rmtree(final, ignore_errors=True)
+            with suppress(OSError):
+                os.rename(new, final)
+        added = read_source(final)
+        if added:
+            self.sources.append(added)
+            self._forget_former(added)
+
+    def _forget_former(self, added: StoredSource) -> None:
+        """Remove what the store has of an earlier state of the same file, unless another run may be using it."""
+        former = [s for s in list_sources(self.root) if s.path == added.path and s.key != added.key]
+        if former and self.alone():
+            for source in former:
+                shutil.rmtree(source.folder, ignore_errors=True)
+        fcntl.flock(self._lock, fcntl.LOCK_SH)
+
+    def alone(self) -> bool:
+        """Whether no other run has the store open; this one then holds it exclusively."""
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+    def _start_over_if_other_version(self) -> None:
+        path = self.root / VERSION
+        if path.exists() and path.read_text() != meaning():
+            self.rebuilt = True
+            for folder in ("usage", "features"):
+                shutil.rmtree(self.root / folder, ignore_errors=True)
+                (self.root / folder).mkdir()
+        path.write_text(meaning())
+
+    def _sweep(self) -> None:
+        """Remove what a run that was killed has left behind."""
+        for folder in (self.root / "usage").iterdir():
+            if not (folder / SOURCE).exists() or folder.name.startswith("."):
+                shutil.rmtree(folder, ignore_errors=True)
+        for folder in (self.root / "features").glob(".*"):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def meaning() -> str:
+    """What packed rows depend on besides the file and its mapping: this layout, the schema, the engine's hashes."""
+    schema = json.dumps(load_schema("usage").model_dump(mode="json"), sort_keys=True)
+    digest = hashlib.sha256(schema.encode()).hexdigest()[:16]
+    return f"telco-crm store {FORMAT}, usage schema {digest}, duckdb {duckdb.__version__}"
+
+
+def read_source(folder: Path) -> StoredSource | None:
+    """The source in a folder of the store; None if there is none, or not a whole one."""
+    try:
+        data = json.loads((folder / SOURCE).read_text("utf-8"))
+        data["parts"] = [(str(n), int(b), str(h)) for n, b, h in data["parts"]]
+        source = StoredSource(**data)
+    except (OSError, ValueError, TypeError, KeyError):
+        return None
+    source.folder = folder
+    whole = all((folder / n).exists() and (folder / n).stat().st_size == b for n, b, _ in source.parts)
+    return source if whole else None
+
+
+def list_sources(root: Path) -> list[StoredSource]:
+    """Every source in a store, by path."""
+    folders = sorted((root / "usage").iterdir()) if (root / "usage").is_dir() else []
+    found = [s for f in folders if not f.name.startswith(".") and (s := read_source(f))]
+    return sorted(found, key=lambda s: (s.path, s.key))
+
+
+def write_source(engine: Engine, folder: Path, source: StoredSource) -> None:
+    """Complete a source's folder: count its rows by month, note its parts, and write source.json."""
+    parts = sorted(p for p in folder.iterdir() if p.suffix == ".parquet")
+    rows = [literal(str(p)) for p in parts if p.name.startswith("rows-")]
+    if rows:
+        counted = engine.rows(
+            f"SELECT month, count(*) FROM read_parquet([{', '.join(rows)}]) GROUP BY month ORDER BY month"
+        )
+        source.months = {str(Month.of(month)): count for month, count in counted}
+    source.parts = [(p.name, p.stat().st_size, file_hash(p)) for p in parts]
+    data = {k: v for k, v in asdict(source).items() if k != "folder"}
+    (folder / SOURCE).write_text(json.dumps(data, ensure_ascii=False, indent=1), encoding="utf-8")
