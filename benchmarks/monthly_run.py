@@ -2,8 +2,9 @@
 
     python benchmarks/monthly_run.py [--subscribers 20000] [--months 6] [--rounds 3] [--format parquet csv] [--dir DIR]
 
-The input is made with `telco-crm sample` (kept in DIR between calls). The raw scan reads every column of the usage files with DuckDB
-on the same number of threads: Parquet as it is, CSV with all columns as text. Each contender runs in a process of its own, in turn.
+The input is made with `telco-crm sample` (kept in DIR between calls). The raw scan reads every column of the usage
+files with DuckDB on the same number of threads: Parquet as it is, CSV with all columns as text. Each contender runs in
+a process of its own, in turn.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import sys
 from pathlib import Path
 
 import duckdb
+
 from process import machine, median, rounds, timed
 
 SCAN = """
@@ -43,9 +45,8 @@ def main() -> None:
         scan, run = found["raw scan"], found["telco-crm run"]
         print(f"{form}, {cdrs:,} CDRs, {options.threads} threads, median of {options.rounds} rounds")
         for name, t in found.items():
-            print(
-                f"  {name}: {t.wall:.2f} s, {t.cpu:.2f} s of processor, {t.memory:,.0f} MB, {cdrs / t.wall:,.0f} CDRs a second"
-            )
+            rate = f"{cdrs / t.wall:,.0f} CDRs a second"
+            print(f"  {name}: {t.wall:.2f} s, {t.cpu:.2f} s of processor, {t.memory:,.0f} MB, {rate}")
         print(f"  run / raw scan: {run.wall / scan.wall:.1f}")
         shutil.rmtree(out, ignore_errors=True)
 

@@ -1,0 +1,47 @@
+"""The hand-worked world, made and run once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from operator_world import write_world
+
+from world import Row, by, command, process, read
+
+
+@pytest.fixture(scope="session")
+def operator_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The exports of the world."""
+    return write_world(tmp_path_factory.mktemp("world") / "exports")
+
+
+@pytest.fixture(scope="session")
+def features(operator_folder: Path) -> dict[tuple[str, str], Row]:
+    """(subscriber, month) → features, from a real process."""
+    target = operator_folder.parent / "features.csv"
+    done = process("features", operator_folder, "-o", target)
+    assert done.returncode == 0, done.stderr
+    return by(read(target), "subscriber_id", "month")
+
+
+@pytest.fixture(scope="session")
+def outputs(operator_folder: Path) -> Path:
+    """The folder that a run of the world, as a real process, left."""
+    out = operator_folder.parent / "out"
+    done = process("run", operator_folder, "-o", out)
+    assert done.returncode == 0, done.stderr
+    return out
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Callable[..., dict[str, list[Row]]]:
+    """`run(folder, *options)`: everything the data in `folder` allows; the CSV tables by name."""
+
+    def call(folder: Path, *options: str | Path) -> dict[str, list[Row]]:
+        out = tmp_path / "out"
+        assert command("run", folder, "-o", out, *options) == 0
+        return {path.stem: read(path) for path in sorted(out.glob("*.csv"))}
+
+    return call
