@@ -17,6 +17,7 @@ ON_REQUEST = (BACKTEST,)  # not part of a run
 OUTPUTS = {
     "segments": "subscriber_id",
     "groups": "group_id",
+    "segment_drift": "kind, try_cast(name AS INTEGER), name",
     "arpu_bands": "band_no",
     "credit": "subscriber_id",
     "churn": "risk_rank",

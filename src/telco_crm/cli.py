@@ -23,9 +23,11 @@ from telco_crm.cli_options import (
     output_option,
     rejects_folder,
     rejects_option,
+    segment_model_option,
     style_options,
     write_one,
 )
+from telco_crm.cli_segment import migrate, segment
 from telco_crm.cli_store import store
 from telco_crm.cli_tools import init, sample, schema
 from telco_crm.errors import EXIT_INCOMPLETE, EXIT_INTERRUPTED, TelcoError
@@ -51,6 +53,7 @@ def cli() -> None:
     "-o", "--out", type=click.Path(path_type=Path, file_okay=False), required=True, help="Folder for the results."
 )
 @click.option("--top", type=click.IntRange(1), help="Capacity: the retention list holds the first N.")
+@segment_model_option("--segment-model", "Grouping model from `segment fit`.  [default: that of an earlier month in the folder, else fitted]")
 @job_options
 @style_options
 def run(job: Job, out: Path) -> int:
@@ -60,17 +63,6 @@ def run(job: Job, out: Path) -> int:
     result = run_all(job.inputs, job.settings(out), out, job.style("csv"))
     job.show(result, str(out))
     return EXIT_INCOMPLETE if result.impossible and job.options["strict"] else 0
-
-
-@cli.command()
-@data_options
-@output_option
-@job_options
-@style_options
-@rejects_option
-def segment(job: Job, out: str, rejects: Path | None) -> int:
-    """ARPU band and behavioural group of every subscriber."""
-    return write_one(job, out, rejects, "segments")
 
 
 @cli.command()
@@ -123,6 +115,8 @@ def check(job: Job, rejects: Path | None) -> int:
     return 0
 
 
+cli.add_command(segment)
+cli.add_command(migrate)
 cli.add_command(churn)
 cli.add_command(store)
 cli.add_command(sample)

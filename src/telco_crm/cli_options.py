@@ -60,6 +60,11 @@ class Job:
             from telco_crm.churn.model import load_model
 
             extra["churn_model"] = load_model(o["model"])
+        if o.get("segment_model"):
+            from telco_crm.segment.model import load_model as load_segment_model
+
+            extra["segment_model"] = load_segment_model(o["segment_model"])
+        extra |= {key: o[key] for key in ("truth", "bootstraps") if o.get(key) is not None}
         return Settings(
             config=load_config(o["config"]),
             as_of=o["as_of"],
@@ -186,8 +191,7 @@ def job_options(command: Command) -> Command:
         flags = {table: given.pop(table) for table in TABLES if table in given}
         options = {name: given.pop(name) for name in names}
         options |= {name: given.pop(name, default) for name, default in (("format", None), ("excel", False))}
-        if "top" in given:
-            options["top"] = given.pop("top")
+        options |= {name: given.pop(name) for name in ("top", "segment_model") if name in given}
         return command(job=Job(data, flags, options), **given)
 
     return _common(wrapped)
@@ -212,6 +216,11 @@ def output_option(command: Command) -> Command:
         metavar="FILE",
         help="File for the result (.csv, .parquet, .xlsx, .jsonl); - is standard output.",
     )(command)
+
+
+def segment_model_option(name: str, help_text: str) -> Callable[[Command], Command]:
+    """A grouping model to take over."""
+    return click.option(name, "segment_model", type=click.Path(path_type=Path, dir_okay=False), help=help_text)
 
 
 def rejects_option(command: Command) -> Command:

@@ -55,8 +55,9 @@ def result_of(data: Loaded, context: RunContext | None = None, impossible: dict[
     result = Result(data.reports, data.rejects, data.sources.unused, notes=data.notes, impossible=impossible or {})
     if context:
         result.as_of, result.months, result.notes = context.as_of, context.months, [*data.notes, *context.notes]
-        if model := context.facts.get("churn_model"):
-            result.models["churn"] = model.checksum
+        for name in ("churn", "segment"):
+            if model := context.facts.get(f"{name}_model"):
+                result.models[name] = model.checksum
     return result
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +17,12 @@ from telco_crm.output.staging import OutputFile, OutputFolder, staged_rejects
 from telco_crm.output.writers import FORMATS, OutputStyle, write_table
 from telco_crm.results import Clock, Inputs, Result, described, finish, manifest, result_of
 from telco_crm.schema import load_schema
+from telco_crm.segment.model import former_model
 from telco_crm.session import Settings, analyse, loaded
 
 MANIFEST = "manifest.json"
-CHURN_MODEL = "churn_model.json"
+SEGMENT_MODEL = "segment_model.json"
+MODELS = {"churn_model": "churn_model.json", "segment_model": SEGMENT_MODEL}  # fact of the context → file
 # Figures that the summary shows, by the table they are from.
 HEADLINES = {
     "arpu_bands": "SELECT arpu_band, subscribers, share, revenue_share, mean_arpu FROM arpu_bands ORDER BY band_no",
@@ -38,6 +41,7 @@ def run_all(inputs: Inputs, settings: Settings, out: Path, style: OutputStyle) -
         TelcoError: before anything in `out` was touched.
     """
     clock = Clock()
+    settings = replace(settings, extra={**settings.extra, "former_segment_model": former_model(out / SEGMENT_MODEL)})
     with OutputFolder(out) as folder, loaded(*inputs, settings, folder.stage / "rejects") as data:
         context, impossible = analyse(data, ANALYSES)
         result = result_of(data, context, impossible)
@@ -48,9 +52,13 @@ def run_all(inputs: Inputs, settings: Settings, out: Path, style: OutputStyle) -
                 sql = f"FROM {name} ORDER BY {order}"
                 files[file] = write_table(data.engine, sql, folder.stage / file, load_schema(name), style)
                 result.rows[name] = files[file] or 0
-        if model := context.facts.get("churn_model"):
-            model.save(folder.stage / CHURN_MODEL)
-            files[CHURN_MODEL] = None
+        for fact, file in MODELS.items():
+            if model := context.facts.get(fact):
+                model.save(folder.stage / file)
+                files[file] = None
+        for file, picture in context.facts.get("pictures", {}).items():
+            (folder.stage / file).write_text(picture, encoding="utf-8")
+            files[file] = None
         files |= {f"rejects/{table}.csv": kept.count for table, kept in data.rejects.items()}
         result.tables = _headlines(context)
         result.seconds = clock.seconds
@@ -77,7 +85,7 @@ def run_table(
         loaded(*inputs, settings, stage) as data,
         OutputFile(target, data.engine.temp_path("")) as file,
     ):
-        context, impossible = analyse(data, _needed(table))
+        context, impossible = analyse(data, needed(table))
         result = result_of(data, context, impossible)
         if context.has(table):
             sql = f"FROM {table} ORDER BY {OUTPUTS[table]}"
@@ -109,7 +117,7 @@ def run_churn_fit(inputs: Inputs, settings: Settings, target: Path) -> Result:
     return result
 
 
-def _needed(table: str) -> list[Analysis]:
+def needed(table: str) -> list[Analysis]:
     """The analyses up to the one that gives `table`, in order."""
     wanted = {table}
     chosen: list[Analysis] = []

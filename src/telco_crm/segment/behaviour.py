@@ -1,181 +1,181 @@
-"""Behavioural grouping: logarithms and scaling, factor analysis, clustering that starts from the archetypes, one-
-to-one names.
+"""Behavioural grouping as a scikit-learn estimator.
 
-Off-the-shelf clustering splits the largest group and merges the 1% ones. Here every archetype seeds one cluster
-with the subscribers that carry its traits most; a Gaussian mixture with one covariance matrix for all clusters,
-fitted to the factor scores by expectation maximisation, then moves the clusters to where the people are. Names are
-given by the assignment of clusters to archetypes with the least total Mahalanobis distance (Hungarian method).
+Off-the-shelf clustering splits the largest group and merges the 1% ones. Here logarithms make heavy tails comparable;
+every archetype of a scheme starts one component at the people who carry its traits most; a Gaussian mixture with one
+covariance matrix for all components moves them to where the people are; components that stand for nobody go; what is
+left is named by optimal matching with the archetypes, or by its own traits. See `search` for the details.
 """
 
 from __future__ import annotations
 
-import warnings
+import itertools
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from scipy.optimize import linear_sum_assignment
-from sklearn.base import BaseEstimator, ClusterMixin
-from sklearn.decomposition import FactorAnalysis
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.mixture import GaussianMixture
-from sklearn.utils.validation import check_is_fitted
+from scipy.spatial.distance import cdist
+from sklearn.base import BaseEstimator, ClusterMixin, TransformerMixin
+from sklearn.cluster import KMeans
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted, validate_data
 
-from telco_crm.segment.scheme import Scheme
+from telco_crm.segment.archetypes import NOBODY, Archetypes
+from telco_crm.segment.factors import find_factors
+from telco_crm.segment.mixture import Labels, Mixture, fit_mixture
+from telco_crm.segment.scaling import Matrix, Scaling
+from telco_crm.segment.scheme import Scheme, load_scheme
+from telco_crm.segment.search import APART, Groups, find_groups
+from telco_crm.segment.solution import Solution
 
-Matrix = npt.NDArray[np.float64]
-TRAIT_LIMIT = 3.0  # traits of 3 mean "3 or more", so values are cut there when they are held against archetypes
-NEUTRAL_WEIGHT = 0.06  # of inputs an archetype does not name, against 1 for its traits
+OWN = 100  # groups that no archetype knows are numbered from 101
 
 
-class BehaviourSegmenter(ClusterMixin, BaseEstimator):  # type: ignore[misc]
+class BehaviourSegmenter(ClusterMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]
     """Finds a scheme's groups among subscribers.
 
-    Parameters: `scheme`; `factors`, how many factors are kept; `seed_share`, `seed_least`, `seed_most`, how many
-    subscribers seed a cluster; `random_state`.
+    Parameters:
+        scheme: a Scheme, or the name or file of one. None: `n_clusters` clusters of any data, without names.
+        n_clusters: how many clusters there are without a scheme.
+        factors: how many factors are kept; None: as many as have an eigenvalue above 0.7.
+        max_rows: fitting looks at that many rows at most, chosen at random.
+        random_state: of that choice, and of the start without a scheme.
 
-    After fit: `centre_`, `scale_` (of the logarithms), `factors_` (FactorAnalysis), `mixture_`, `group_ids_` (of
-    each cluster), `match_` (correlation of each cluster's profile with its archetype), `runner_up_` (group id of
-    the next best).
+    After fit: `solution_` (everything that prediction needs), `group_ids_` (present groups, the columns of
+    `predict_proba`; those above 100 are no archetype's), `absent_` (archetypes that nobody belongs to), `labels_`
+    (group id of each row), `archetypes_` (None without a scheme), `feature_names_in_` where the columns are named.
     """
 
     def __init__(
         self,
-        scheme: Scheme,
-        factors: int = 16,
-        seed_share: float = 0.005,
-        seed_least: int = 3,
-        seed_most: int = 40,
-        random_state: int | None = None,
+        scheme: Scheme | str | None = "postpaid-17",
+        n_clusters: int = 8,
+        factors: int | None = None,
+        max_rows: int = 100_000,
+        random_state: int | np.random.RandomState | None = None,
     ) -> None:
         self.scheme = scheme
+        self.n_clusters = n_clusters
         self.factors = factors
-        self.seed_share = seed_share
-        self.seed_least = seed_least
-        self.seed_most = seed_most
+        self.max_rows = max_rows
         self.random_state = random_state
 
-    def fit(self, X: pd.DataFrame, y: object = None) -> BehaviourSegmenter:  # noqa: N803
-        """Fit on mean monthly inputs (subscribers × the scheme's inputs, NaN as 0, all ≥ 0)."""
-        self.feature_names_in_ = np.array(list(self.scheme.inputs))
-        logs = self._logs(X)
-        self.centre_ = logs.mean(axis=0)
-        self.scale_ = _spread(logs)
-        z = self._standardised(logs)
-        self.factors_ = _factor_analysis(z, self.factors, self.random_state)
-        scores = self.factors_.transform(z)
-        seeds = np.array([scores[rows].mean(axis=0) for rows in self._seeds(z)])
-        self.mixture_ = GaussianMixture(
-            len(seeds),
-            covariance_type="tied",
-            means_init=seeds,
-            max_iter=300,
-            reg_covar=1e-4,
-            random_state=self.random_state,
-        )
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ConvergenceWarning)
-            labels = self.mixture_.fit_predict(scores)
-        self._name(z, labels, seeds)
-        self.labels_ = self.group_ids_[labels]
+    def fit(self, X: Any, y: object = None, previous: Solution | None = None) -> BehaviourSegmenter:  # noqa: N803
+        """Fit on mean monthly inputs (subscribers × the scheme's inputs; NaN where a value is unknown).
+
+        `previous` is a former solution over the same inputs: its means are the start, so that names stay.
+
+        Raises:
+            ValueError: fewer rows than groups, or columns that are not the scheme's inputs.
+        """
+        scheme = self._scheme()
+        values = validate_data(self, self._ordered(X, scheme), dtype=[np.float64, np.float32], ensure_all_finite="allow-nan")
+        groups = self.n_clusters if scheme is None else len(scheme.groups)
+        if len(values) < groups:
+            raise ValueError(f"n_samples={len(values)} should be >= the number of groups, {groups}")
+        rng = check_random_state(self.random_state)
+        sample = values
+        if len(values) > self.max_rows:
+            sample = values[np.sort(rng.choice(len(values), self.max_rows, replace=False))]
+        scaling = previous.scaling if previous else Scaling.fit(sample, self._units(scheme, values.shape[1]))
+        z = scaling.apply(sample)
+        self.archetypes_ = None if scheme is None else Archetypes.of(scheme, scaling)
+        found = self._found(z, previous, rng)
+        self.solution_ = Solution(scaling, found.mixture, self._owners(found, previous), find_factors(z, self.factors))
+        self.group_ids_ = self.solution_.group_ids
+        known = [] if scheme is None else list(scheme.groups)
+        self.absent_ = np.setdiff1d(np.array(known, dtype=np.int64), self.group_ids_)
+        self.labels_ = self.solution_.groups(values)
         return self
 
-    def transform(self, X: pd.DataFrame) -> Matrix:  # noqa: N803
-        """Factor scores: subscribers × factors."""
-        check_is_fitted(self)
-        scores: Matrix = self.factors_.transform(self.standardise(X))
-        return scores
-
-    def predict_proba(self, X: pd.DataFrame) -> Matrix:  # noqa: N803
-        """Membership probabilities: subscribers × clusters, in the order of `group_ids_`."""
-        probabilities: Matrix = self.mixture_.predict_proba(self.transform(X))
-        return probabilities
-
-    def predict(self, X: pd.DataFrame) -> npt.NDArray[np.int64]:  # noqa: N803
+    def predict(self, X: Any) -> Labels:  # noqa: N803
         """Group ids."""
-        ids: npt.NDArray[np.int64] = self.group_ids_[self.predict_proba(X).argmax(axis=1)]
-        return ids
+        return self.solution_.groups(self._checked(X))
 
-    def standardise(self, X: pd.DataFrame) -> Matrix:  # noqa: N803
-        """Standardised logarithms: subscribers × inputs; an input that never varies is 0."""
-        return self._standardised(self._logs(X))
+    def predict_proba(self, X: Any) -> Matrix:  # noqa: N803
+        """Membership probabilities: subscribers × groups, in the order of `group_ids_`."""
+        return self.solution_.probability(self._checked(X))
 
-    def _logs(self, X: pd.DataFrame) -> Matrix:  # noqa: N803
-        logs: Matrix = np.log1p(X[list(self.scheme.inputs)].fillna(0).clip(lower=0).to_numpy(np.float64))
-        return logs
+    def transform(self, X: Any) -> Matrix:  # noqa: N803
+        """Factor scores: subscribers × factors."""
+        return self.solution_.scores(self._checked(X))
 
-    def _standardised(self, logs: Matrix) -> Matrix:
-        z: Matrix = np.divide(logs - self.centre_, self.scale_, out=np.zeros_like(logs), where=self.scale_ > 0)
-        return z
+    def get_feature_names_out(self, input_features: object = None) -> npt.NDArray[np.object_]:
+        """Names of the factors."""
+        check_is_fitted(self)
+        count = self.solution_.factors.loadings.shape[1]
+        return np.array([f"factor{i}" for i in range(count)], dtype=object)
 
-    def _targets(self) -> tuple[Matrix, Matrix]:
-        """(traits, weights) of the archetypes: groups × inputs."""
-        names = list(self.scheme.inputs)
-        targets = np.zeros((len(self.scheme.groups), len(names)))
-        weights = np.full(targets.shape, NEUTRAL_WEIGHT)
-        for row, group in enumerate(self.scheme.groups.values()):
-            for trait, level in group.traits.items():
-                targets[row, names.index(trait)], weights[row, names.index(trait)] = level, 1.0
-        return targets, weights
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        return tags
 
-    def _seeds(self, z: Matrix) -> list[npt.NDArray[np.int64]]:
-        """For every archetype, the rows that lie nearest to its traits."""
-        count = int(np.clip(round(self.seed_share * len(z)), self.seed_least, self.seed_most))
-        cut = np.clip(z, -TRAIT_LIMIT, TRAIT_LIMIT)
-        return [
-            np.argsort((((cut - t) ** 2) * w).sum(axis=1), kind="stable")[:count]
-            for t, w in zip(*self._targets(), strict=True)
-        ]
+    def _scheme(self) -> Scheme | None:
+        return load_scheme(self.scheme).complete() if isinstance(self.scheme, str) else self.scheme
 
-    def _name(self, z: Matrix, labels: npt.NDArray[np.int64], seeds: Matrix) -> None:
-        """Match clusters with archetypes one to one: least total Mahalanobis distance between cluster means and
-        seeds.
+    @staticmethod
+    def _ordered(X: Any, scheme: Scheme | None) -> Any:  # noqa: N803
+        """The scheme's columns in its order."""
+        if scheme is None:
+            return X
+        names = list(scheme.inputs)
+        if isinstance(X, pd.DataFrame):
+            missing = [name for name in names if name not in X.columns]
+            if missing:
+                raise ValueError(f"X lacks the inputs {', '.join(missing)} of the scheme {scheme.name}")
+            return X[names]
+        width = np.shape(X)[1] if np.ndim(X) == 2 else None
+        if width is not None and width != len(names):
+            raise ValueError(f"X has {width} columns, and the scheme {scheme.name} has {len(names)} inputs")
+        return X
+
+    @staticmethod
+    def _units(scheme: Scheme | None, width: int) -> Matrix:
+        return np.ones(width) if scheme is None else np.array([i.unit for i in scheme.inputs.values()])
+
+    def _found(self, z: Matrix, previous: Solution | None, rng: np.random.RandomState) -> Groups:
+        start = previous.mixture.means if previous else None
+        if self.archetypes_ is None:
+            if start is None:
+                start = KMeans(self.n_clusters, n_init=1, random_state=rng).fit(z).cluster_centers_
+            mixture = fit_mixture(z, start)
+            return Groups(mixture, np.full(len(start), NOBODY, dtype=np.int64))
+        return find_groups(z, self.archetypes_, start)
+
+    def _owners(self, found: Groups, previous: Solution | None) -> Labels:
+        """Group id of every component: the archetype's. Beyond archetypes the id of the former group that it
+        continues, or a new one, the largest first.
         """
-        targets, _ = self._targets()
-        root = self.mixture_.precisions_cholesky_
-        means = self.mixture_.means_ @ root
-        distance = ((means[:, None, :] - seeds @ root) ** 2).sum(axis=2)
-        _, chosen = linear_sum_assignment(distance)
-        every = np.arange(len(targets))
-        ids = np.array(list(self.scheme.groups))
-        self.group_ids_ = ids[chosen]
-        profiles = np.array(
-            [z[labels == k].mean(axis=0) if (labels == k).any() else np.zeros(z.shape[1]) for k in every]
+        ids = np.array([], dtype=np.int64) if self.archetypes_ is None else self.archetypes_.ids
+        owner = np.array([ids[k] if k != NOBODY else 0 for k in found.archetype], dtype=np.int64)
+        if previous is not None:
+            for component, number in _continued(found.mixture, np.flatnonzero(owner == 0), previous, ids).items():
+                owner[component] = number
+        own = np.flatnonzero(owner == 0)
+        taken = {*owner.tolist(), *(previous.owner.tolist() if previous else [])}
+        first = max(OWN, int(ids.max())) + 1 if len(ids) else 1
+        free = (n for n in itertools.count(first) if n not in taken)
+        for component in own[np.argsort(-found.mixture.weights[own], kind="stable")]:
+            owner[component] = next(free)
+        return owner
+
+    def _checked(self, X: Any) -> npt.NDArray[np.floating]:  # noqa: N803
+        check_is_fitted(self)
+        ordered = self._ordered(X, self._scheme())
+        checked: npt.NDArray[np.floating] = validate_data(
+            self, ordered, dtype=[np.float64, np.float32], ensure_all_finite="allow-nan", reset=False
         )
-        cut = np.clip(profiles, -TRAIT_LIMIT, TRAIT_LIMIT)
-        self.match_ = np.array([_correlation(cut[k], targets[chosen[k]]) for k in every])
-        distance[every, chosen] = np.inf
-        self.runner_up_ = ids[distance.argmin(axis=1)]
+        return checked
 
 
-def _spread(logs: Matrix) -> Matrix:
-    """Standard deviation within the middle 99.8%, so that a few extreme people do not set the scale."""
-    low, high = np.quantile(logs, [0.001, 0.999], axis=0)
-    spread: Matrix = np.clip(logs, low, high).std(axis=0)
-    return np.where(spread > 1e-9, spread, logs.std(axis=0))
-
-
-def _factor_analysis(z: Matrix, factors: int, seed: int | None) -> FactorAnalysis:
-    """Maximum-likelihood factors with varimax rotation.
-
-    Only the covariance matrix counts, so the fit runs on 2p rows that have it, not on all subscribers: the rows of
-    its root, and their negatives.
-    """
-    mean = z.mean(axis=0)
-    covariance = np.cov(z, rowvar=False, bias=True)
-    values, vectors = np.linalg.eigh(covariance)
-    root = np.sqrt(np.clip(values, 0, None))[:, None] * vectors.T * np.sqrt(len(values))
-    live = int((values > 1e-9).sum())
-    analysis = FactorAnalysis(
-        max(1, min(factors, live - 1)), rotation="varimax", svd_method="lapack", random_state=seed
-    )
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        analysis.fit(np.vstack([root, -root]))
-    analysis.mean_ = mean
-    return analysis
-
-
-def _correlation(a: Matrix, b: Matrix) -> float:
-    spread = a.std() * b.std()
-    return float(((a - a.mean()) * (b - b.mean())).mean() / spread) if spread > 0 else 0.0
+def _continued(mixture: Mixture, own: Labels, previous: Solution, ids: Labels) -> dict[int, int]:
+    """Component → id of the former group without archetype that lies nearest, one to one, if it is near at all."""
+    former = np.flatnonzero(~np.isin(previous.owner, ids))
+    if not len(own) or not len(former):
+        return {}
+    white = mixture.whitening
+    apart = cdist(mixture.means[own] @ white, previous.mixture.means[former] @ white)
+    pairs = zip(*linear_sum_assignment(apart), strict=True)
+    return {int(own[a]): int(previous.owner[former[b]]) for a, b in pairs if apart[a, b] < APART}

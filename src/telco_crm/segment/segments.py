@@ -11,7 +11,8 @@ NO_BANDS = (
 )
 NO_GROUPS = (
     '(SELECT NULL::VARCHAR AS subscriber_id, NULL::INTEGER AS group_id, NULL::VARCHAR AS "group", '
-    "NULL::DOUBLE AS group_probability, NULL::VARCHAR AS second_group LIMIT 0)"
+    "NULL::DOUBLE AS group_probability, NULL::VARCHAR AS second_group, NULL::DOUBLE AS second_probability, "
+    "NULL::VARCHAR AS group_class, NULL::BOOLEAN AS group_uncertain LIMIT 0)"
 )
 
 
@@ -24,7 +25,8 @@ def compute_segments(context: RunContext) -> None:
         f"""
         SELECT subscriber_id, {literal(str(context.as_of))} AS month, arpu, arpu_band, group_id, "group",
                months_on_network, brand, region,
-               arpu_mean, arpu_mean_band, policy_band, group_probability, second_group, has_left
+               arpu_mean, arpu_mean_band, policy_band, group_probability, second_group, has_left,
+               second_probability, group_class, group_uncertain
         FROM {bands} LEFT JOIN {groups} USING (subscriber_id)""",
     )
 

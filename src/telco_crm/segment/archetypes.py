@@ -1,0 +1,110 @@
+"""Archetypes held against people and clusters: who carries their traits, and which cluster deserves which name.
+
+Traits are levels in standard deviations of the logarithm over all subscribers; a level means "that much or more".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import linear_sum_assignment
+
+from telco_crm.segment.mixture import Labels
+from telco_crm.segment.scaling import Matrix, Scaling
+from telco_crm.segment.scheme import Scheme
+
+LIMIT = 3.0  # the highest level of a trait: "3 or more"
+NEUTRAL = 0.06  # weight of inputs that an archetype does not name when people are compared, against 1 for its traits
+NEUTRAL_CLUSTER = 0.03  # the same when clusters are
+SATISFIED = 0.35  # share of the traits that a cluster must have to deserve the name
+CLEARLY = 0.8  # share of the traits with which a further cluster joins a name that is given already
+CONTRARY = 1.5  # a cluster that far from 0 contradicts a trait of level 0
+NOBODY = -1
+
+
+@dataclass(frozen=True)
+class Archetypes:
+    """K archetypes over p inputs: `levels` (K × p, 0 where not named), `named` (K × p) and `least` (K × p, standardised;
+    -inf where nothing is asked).
+    """
+
+    ids: Labels
+    levels: Matrix
+    named: Matrix
+    least: Matrix
+
+    @classmethod
+    def of(cls, scheme: Scheme, scaling: Scaling) -> Archetypes:
+        """Those of a scheme; `least` is brought to the scale of the data."""
+        inputs = list(scheme.inputs)
+        shape = (len(scheme.groups), len(inputs))
+        levels, named, least = np.zeros(shape), np.zeros(shape, dtype=bool), np.full(shape, -np.inf)
+        for row, group in enumerate(scheme.groups.values()):
+            for trait, level in group.traits.items():
+                levels[row, inputs.index(trait)], named[row, inputs.index(trait)] = level, True
+            for trait, amount in group.least.items():
+                least[row, inputs.index(trait)] = np.log1p(amount / scaling.unit[inputs.index(trait)])
+        with np.errstate(divide="ignore", invalid="ignore"):
+            asked = np.where(np.isfinite(least), (least - scaling.centre) / scaling.scale, -np.inf)
+        return cls(np.array(list(scheme.groups), dtype=np.int64), levels, named, np.nan_to_num(asked, nan=np.inf))
+
+    def seeds(self, z: Matrix, count: int) -> Matrix:
+        """One start per archetype (K × p): the mean of the `count` people who resemble it more than any other."""
+        weight = np.where(self.named, 1.0, NEUTRAL)
+        cut = np.clip(z, -LIMIT, LIMIT)
+        far = np.column_stack([((cut - t) ** 2) @ w / w.sum() for t, w in zip(self.levels, weight, strict=True)])
+        starts = np.empty((len(self.ids), z.shape[1]))
+        for k in range(len(self.ids)):
+            others = np.delete(far, k, axis=1).min(axis=1) if far.shape[1] > 1 else 0
+            starts[k] = z[np.argsort(far[:, k] - others, kind="stable")[:count]].mean(axis=0)
+        return starts
+
+    def misfit(self, means: Matrix) -> Matrix:
+        """What clusters lack of the traits, and have beyond them (clusters × K): sums of squares."""
+        out = np.empty((len(means), len(self.ids)))
+        for k, (level, named) in enumerate(zip(self.levels, self.named, strict=True)):
+            short = np.where(level != 0, np.maximum(0, np.abs(level) - means * np.sign(level)), np.abs(means))
+            weight = np.where(named, 1.0, NEUTRAL_CLUSTER)
+            out[:, k] = (np.where(named, short, np.minimum(np.abs(means), LIMIT)) ** 2) @ weight
+        return out
+
+    def satisfied(self, means: Matrix) -> Matrix:
+        """How much of the traits clusters have (clusters × K), from 0 to 1 (all); 0 where a trait is contradicted or
+        the least asked for is not reached.
+        """
+        out = np.empty((len(means), len(self.ids)))
+        for k, (level, named) in enumerate(zip(self.levels, self.named, strict=True)):
+            at, size = means[:, named], np.abs(level[named])
+            part = np.where(size > 0, np.clip(at * np.sign(level[named]) / np.maximum(size, 1e-9), -1, 1), 0)
+            part = np.where(size > 0, part, 1 - np.minimum(1, np.abs(at) / CONTRARY))
+            against = np.where(size > 0, at * np.sign(level[named]) <= -np.maximum(size, 1), np.abs(at) >= CONTRARY)
+            weight = np.maximum(size, 0.5)
+            good = (means >= self.least[k]).all(axis=1) & ~against.any(axis=1)
+            out[:, k] = np.where(good, np.maximum(part @ weight / weight.sum(), 0), 0)
+        return out
+
+    def assign(self, means: Matrix, weights: Matrix) -> Labels:
+        """The archetype (0 … K-1) of every cluster, each given once; NOBODY for clusters that are left.
+
+        Names are given so that the whole fits best; but of two clusters that both deserve a name, the larger has it.
+        """
+        deserved = self.satisfied(means) >= SATISFIED
+        # A name that is not deserved costs more than any that is, so it is only taken for want of others.
+        cost = np.where(deserved, self.misfit(means), 1e6)
+        rows, columns = linear_sum_assignment(cost)
+        names = np.full(len(means), NOBODY, dtype=np.int64)
+        names[rows] = np.where(deserved[rows, columns], columns, NOBODY)
+        for left in np.flatnonzero(names == NOBODY):
+            best = cost[left].argmin()
+            holder = np.flatnonzero(names == best)
+            if deserved[left, best] and len(holder) and weights[left] > weights[holder[0]]:
+                names[left], names[holder[0]] = best, NOBODY
+        return names
+
+    def join(self, means: Matrix, names: Labels) -> Labels:
+        """The same, where clusters that are left take a name that they clearly deserve although it is given already."""
+        satisfied = self.satisfied(means)
+        best = np.where(satisfied >= CLEARLY, self.misfit(means), np.inf).argmin(axis=1)
+        clear = satisfied[np.arange(len(means)), best] >= CLEARLY
+        return np.where((names == NOBODY) & clear, best, names)

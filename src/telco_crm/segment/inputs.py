@@ -1,0 +1,79 @@
+"""The inputs of a scheme: means over the months of observation, by subscriber."""
+
+from __future__ import annotations
+
+import difflib
+import re
+
+import pandas as pd
+
+from telco_crm.analysis import RunContext
+from telco_crm.engine.sql import identifier, literal
+from telco_crm.errors import RuleError
+from telco_crm.rules import nearest
+from telco_crm.segment.scheme import Scheme
+
+
+def observed_months(context: RunContext, months: int) -> tuple[str, ...]:
+    """The months with usage among the `months` up to the as-of month, oldest first."""
+    known = ", ".join(literal(str(context.as_of.back(age))) for age in range(months))
+    sql = f"SELECT DISTINCT month FROM features WHERE month IN ({known}) AND records IS NOT NULL ORDER BY month"
+    return tuple(row[0] for row in context.engine.rows(sql))
+
+
+def numeric_features(context: RunContext) -> list[str]:
+    """The features that a mean can be taken of."""
+    return [c for c, kind in context.engine.columns("features").items() if kind == "DOUBLE"]
+
+
+def inputs_sql(context: RunContext, scheme: Scheme, months: int) -> str:
+    """subscriber_id and every input of everybody in `people` with usage features in the months up to the as-of month.
+
+    Means are taken over the months that a subscriber has, so that those who are new count by what they do since.
+    """
+    known = ", ".join(literal(str(context.as_of.back(age))) for age in range(months))
+    means = ", ".join(f"avg({identifier(c)}) AS {identifier(c)}" for c in numeric_features(context))
+    wanted = ", ".join(f"({i.sql})::DOUBLE AS {identifier(n)}" for n, i in scheme.inputs.items())
+    return (
+        f"SELECT subscriber_id, {wanted} FROM (SELECT subscriber_id, {means} FROM features WHERE month IN ({known}) "
+        "AND records IS NOT NULL AND subscriber_id IN (SELECT subscriber_id FROM people) GROUP BY subscriber_id)"
+    )
+
+
+def sample(context: RunContext, sql: str, most: int) -> pd.DataFrame:
+    """At most `most` rows of `sql`, by subscriber_id; the same ones for the same seed, whatever the engine."""
+    seed = literal(f"|{context.seed}")
+    chosen = f"SELECT * FROM ({sql}) ORDER BY md5(concat(subscriber_id, {seed})), subscriber_id LIMIT {most}"
+    return context.engine.frame(f"SELECT * FROM ({chosen}) ORDER BY subscriber_id").set_index("subscriber_id")
+
+
+def check_inputs(context: RunContext, scheme: Scheme) -> None:
+    """Try every input.
+
+    Raises:
+        RuleError: naming each whose SQL does not run, with the feature that may have been meant.
+    """
+    if not _problem(context, ", ".join(f"({i.sql})" for i in scheme.inputs.values())):
+        return
+    tries = {name: _problem(context, f"({i.sql})") for name, i in scheme.inputs.items()}
+    known = numeric_features(context)
+    raise RuleError(
+        [f"scheme {scheme.name}: inputs.{name}: {why}{_meant(why, known)}" for name, why in tries.items() if why]
+    )
+
+
+def _problem(context: RunContext, expressions: str) -> str:
+    try:
+        context.engine.rows(f"SELECT {expressions} FROM features LIMIT 0")
+    except Exception as error:
+        return str(error).strip().splitlines()[0]
+    return ""
+
+
+def _meant(why: str, known: list[str]) -> str:
+    """The feature that an unknown column may have been meant for."""
+    unknown = re.search(r'column "?([\w.]+)"? (?:not found|.*cannot be)', why) or re.search(r'"(\w+)"', why)
+    if not unknown:
+        return ""
+    close = difflib.get_close_matches(unknown.group(1), known, n=1, cutoff=0.6)
+    return nearest(unknown.group(1), close)

@@ -1,0 +1,62 @@
+"""Inputs on a scale where people can be compared: logarithms, centred, in standard deviations.
+
+The logarithm of 1 + value / unit is near linear below one unit (a single call in three months is no event to speak
+of) and a logarithm far above it, so that heavy tails become differences in proportion. Values below 0 keep their sign.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Matrix = npt.NDArray[np.float64]
+LEAST_SCALE = 0.3  # on the log scale: of rare events nobody is made an extreme by a single one
+MIDDLE = (0.001, 0.999)  # the scale is that of the people in between
+
+
+@dataclass(frozen=True)
+class Scaling:
+    """Per input (p): `unit` in which it is counted, `centre` and `scale` of its logarithm; scale 0: never varied."""
+
+    unit: Matrix
+    centre: Matrix
+    scale: Matrix
+
+    @classmethod
+    def fit(cls, values: npt.ArrayLike, unit: Matrix, least: float = LEAST_SCALE) -> Scaling:
+        """From values (rows × p; NaN is unknown). What is unknown for everybody, or never varies, gets scale 0."""
+        logs = logarithm(np.asarray(values, dtype=np.float64), unit)
+        known = ~np.isnan(logs)
+        count = np.maximum(known.sum(axis=0), 1)
+        filled = np.where(known, logs, 0)
+        centre = filled.sum(axis=0) / count
+        low, high = np.quantile(np.where(known, logs, centre), MIDDLE, axis=0)
+        cut = np.where(known, np.clip(logs, low, high), np.nan)
+        spread = np.sqrt(np.nansum((cut - np.nansum(cut, axis=0) / count) ** 2, axis=0) / count)
+        whole = np.sqrt(np.nansum((logs - centre) ** 2, axis=0) / count)
+        spread = np.where(spread > 1e-9, spread, whole)
+        return cls(unit, centre, np.where(spread > 1e-9, np.maximum(spread, least), 0.0))
+
+    def apply(self, values: npt.NDArray[np.floating]) -> Matrix:
+        """Standardised logarithms (rows × p); unknown values and inputs of scale 0 are 0."""
+        z = logarithm(values.astype(np.float64), self.unit)
+        z -= self.centre
+        z *= np.divide(1, self.scale, out=np.zeros_like(self.scale), where=self.scale > 0)
+        np.nan_to_num(z, copy=False, nan=0.0)
+        return z
+
+    def natural(self, z: Matrix) -> Matrix:
+        """Standardised logarithms as values again."""
+        logs = z * self.scale + self.centre
+        back: Matrix = np.sign(logs) * np.expm1(np.abs(logs)) * self.unit
+        return back
+
+
+def logarithm(values: Matrix, unit: Matrix) -> Matrix:
+    """sign(x) · log(1 + |x| / unit), computed in place of a copy."""
+    logs = np.abs(values)
+    logs /= unit
+    np.log1p(logs, out=logs)
+    return np.copysign(logs, values, out=logs)

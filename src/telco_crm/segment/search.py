@@ -1,0 +1,129 @@
+"""Finding the groups: a mixture started from the archetypes, rid of components that stand for nobody.
+
+A mixture fitted by likelihood alone spends components on halves and tails of real groups. So a component must stand
+apart from its nearest neighbour; it must deserve its archetype's name, or be a cluster in its own right; an archetype
+that came away empty is tried once more beside the clusters found; and people far from everybody are looked through for
+groups that no archetype knows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.stats import chi2
+
+from telco_crm.segment.archetypes import NOBODY, Archetypes
+from telco_crm.segment.mixture import Labels, Mixture, fit_mixture
+from telco_crm.segment.scaling import Matrix
+
+TWINS = 3.4  # components nearer than that (in standard deviations) are halves of one group: a cut Gaussian gives 2.7
+CLOSE = 5.0  # nearer than that they are, if the people of both together …
+ONE_HUMP = 0.43  # … have a bimodality coefficient below that: a normal distribution has 1/3, a uniform one 5/9
+APART = 5.0  # a group without an archetype must be that far from all others …
+DIFFERENT = 1.5  # … differ from the nearest in some input by that many standard deviations of all people …
+LEAST_SHARE = 0.01  # … and hold that share of them
+SEED_SHARE, SEED_LEAST, SEED_MOST = 0.005, 3, 40  # people who make the start of a component
+ROUNDS = 2  # how often an archetype is tried
+STRANGERS = 3  # how many groups are looked for beyond the archetypes
+SEARCH_ROWS, SEARCH_STEPS = 20_000, 60  # the search makes do with that; the mixture it ends with is fitted on all people
+NEAR, FAR = 0.5, 0.999  # quantiles of the distance within a group: neighbours, and people who do not belong
+
+
+@dataclass(frozen=True)
+class Groups:
+    """A mixture and, per component, the number of its archetype or NOBODY."""
+
+    mixture: Mixture
+    archetype: Labels
+
+
+def find_groups(z: Matrix, archetypes: Archetypes, start: Matrix | None = None) -> Groups:
+    """The groups of z (people × inputs, standardised), starting from the means `start`; None: from the archetypes and
+    from the people who do least, who are often a crowd of their own.
+    """
+    everybody, z = z, z[:: max(1, round(len(z) / SEARCH_ROWS))]
+    count = int(np.clip(round(SEED_SHARE * len(z)), SEED_LEAST, SEED_MOST))
+    seeds = archetypes.seeds(z, count)
+    tries = np.zeros(len(seeds), dtype=int)
+    idle = z[np.argsort(z.mean(axis=1), kind="stable")[:count]].mean(axis=0)
+    means = np.vstack([seeds, idle]) if start is None else start
+    while True:
+        found = _founded(z, fit_mixture(z, means, SEARCH_STEPS), archetypes)
+        missing = [k for k in range(len(seeds)) if k not in found.archetype and tries[k] < ROUNDS]
+        if not missing:
+            break
+        tries[missing] += 1
+        means = np.vstack([found.mixture.means, seeds[missing]])
+    found = _with_strangers(z, found, archetypes)
+    mixture = fit_mixture(everybody, found.mixture.means)
+    return Groups(mixture, archetypes.join(mixture.means, found.archetype))
+
+
+def _founded(z: Matrix, mixture: Mixture, archetypes: Archetypes) -> Groups:
+    """The mixture without twins and without components that neither deserve a name nor stand on their own."""
+    while True:
+        names = archetypes.assign(mixture.means, mixture.weights)
+        worst = _unfounded(z, mixture, names)
+        if worst is None:
+            return Groups(mixture, names)
+        mixture = fit_mixture(z, np.delete(mixture.means, worst, axis=0), SEARCH_STEPS)
+
+
+def _unfounded(z: Matrix, mixture: Mixture, names: Labels) -> int | None:
+    """The component to take away first, if there is one: nameless before named, then the nearest to another."""
+    if len(names) == 1:
+        return None
+    apart = mixture.distances()
+    nearest = apart.min(axis=1)
+    own = np.abs(mixture.means - mixture.means[apart.argmin(axis=1)]).max(axis=1) >= DIFFERENT
+    stands = (nearest >= APART) & own & (mixture.weights >= LEAST_SHARE)
+    alone = np.flatnonzero((names == NOBODY) & ~stands)
+    if len(alone):
+        return int(alone[nearest[alone].argmin()])
+    labels = mixture.labels(z)
+    for a, b in sorted(np.argwhere(np.triu(apart < CLOSE)), key=lambda pair: apart[tuple(pair)]):
+        if apart[a, b] < TWINS or _bimodality(z, mixture, labels, a, b) < ONE_HUMP:
+            return int(a if mixture.weights[a] < mixture.weights[b] else b)
+    return None
+
+
+def _bimodality(z: Matrix, mixture: Mixture, labels: Labels, a: int, b: int) -> float:
+    """Sarle's coefficient, (skewness² + 1) / kurtosis, of the members of two components along the line between them."""
+    both = z[(labels == a) | (labels == b)]
+    if len(both) < 4:
+        return 0.0
+    along = both @ np.linalg.solve(mixture.covariance, mixture.means[a] - mixture.means[b])
+    along -= along.mean()
+    square, cube, fourth = ((along**k).mean() for k in (2, 3, 4))
+    return float((cube**2 / square**3 + 1) / (fourth / square**2)) if square > 0 else 0.0
+
+
+def _with_strangers(z: Matrix, found: Groups, archetypes: Archetypes) -> Groups:
+    """Adds groups that no archetype knows, as long as there are such."""
+    for _ in range(STRANGERS):
+        start = _strangers(z, found.mixture)
+        if start is None:
+            break
+        more = _founded(z, fit_mixture(z, np.vstack([found.mixture.means, start]), SEARCH_STEPS), archetypes)
+        if len(more.archetype) <= len(found.archetype) or set(found.archetype) - set(more.archetype):
+            break
+        found = more
+    return found
+
+
+def _strangers(z: Matrix, mixture: Mixture) -> Matrix | None:
+    """The mean of the densest crowd among those who are far from every component; None if there is no crowd."""
+    white = mixture.whitening
+    labels = mixture.labels(z)
+    lonely = np.flatnonzero((((z - mixture.means[labels]) @ white) ** 2).sum(axis=1) > chi2.ppf(FAR, z.shape[1]))
+    if len(lonely) < LEAST_SHARE * len(z):
+        return None
+    at = (z[lonely] @ white)[:: max(1, len(lonely) // 2000)]
+    squares = (at**2).sum(axis=1)
+    near = squares[:, None] + squares - 2 * at @ at.T < 2 * chi2.ppf(NEAR, z.shape[1])
+    densest = near.sum(axis=1).argmax()
+    if near[densest].sum() * len(lonely) / len(at) < LEAST_SHARE * len(z) / 4:
+        return None
+    mean: Matrix = z[lonely][:: max(1, len(lonely) // 2000)][near[densest]].mean(axis=0)
+    return mean
