@@ -18,6 +18,8 @@ OUTPUTS = {
     "segments": "subscriber_id",
     "groups": "group_id",
     "segment_drift": "kind, try_cast(name AS INTEGER), name",
+    "migration": "level DESC, from_name IS NULL, from_id, from_name, to_name IS NULL, to_id, to_name",
+    "migration_balance": "level DESC, id, name",
     "arpu_bands": "band_no",
     "credit": "subscriber_id",
     "churn": "risk_rank",
