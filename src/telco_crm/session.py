@@ -24,12 +24,13 @@ from telco_crm.features.people import people_analysis
 from telco_crm.ingest.elsewhere import ReadingPlace, read_into_store, read_tables
 from telco_crm.ingest.load import FileReport, Reader
 from telco_crm.ingest.rejects import RejectFile
-from telco_crm.ingest.sources import Sources, find_sources
+from telco_crm.ingest.sources import SourceFile, Sources, find_sources
 from telco_crm.ingest.store import UsageRows, UsageStore
 from telco_crm.ingest.usage_reader import UsageReader
 from telco_crm.manifest import Hasher
 from telco_crm.months import Month
 from telco_crm.progress import Progress, Silent
+from telco_crm.schema import load_schema
 
 
 @dataclass(frozen=True)
@@ -201,6 +202,8 @@ def _read_all(data: Loaded, rejects: Path | None) -> None:
         data.engine, settings.config.mappings, settings.threads, rejects, settings.max_rejects, settings.progress
     )
     place = _reading_place(data)
+    usage = UsageReader(reader, data.store, place.dialling, data.hasher)
+    _look_at_headers(reader, {**files, "usage": usage.missing(files.get("usage", ()))})
     if data.workers.elsewhere:
         small = {table: found for table, found in files.items() if table != "usage"}
         for table, made in read_tables(data.workers, place, small).items():
@@ -212,12 +215,23 @@ def _read_all(data: Loaded, rejects: Path | None) -> None:
                 data.workers.show(table, place.table(table))
     for table, found in files.items():
         if table == "usage":
-            usage = UsageReader(reader, data.store, place.dialling, data.hasher)
             elsewhere = partial(read_into_store, data.workers, place) if data.workers.elsewhere else None
             _note(data, table, *usage.read(found, elsewhere))
             data.usage = data.store.rows if data.store.rows.months() else None
         elif not data.workers.elsewhere:
             _note(data, table, *reader.read(table, found))
+
+
+def _look_at_headers(reader: Reader, files: Mapping[str, Sequence[SourceFile]]) -> None:
+    """Find what is wrong with any header before anything is read (InputError)."""
+    problems: list[str] = []
+    for table, found in files.items():
+        try:
+            reader.open_all(load_schema(table), found)
+        except InputError as error:
+            problems += error.problems
+    if problems:
+        raise InputError(problems)
 
 
 def _reading_place(data: Loaded) -> ReadingPlace:

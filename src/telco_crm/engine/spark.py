@@ -94,8 +94,12 @@ class SparkWorkers:
             TelcoError: it is not installed, there is no Java, or nobody answers at the address.
         """
         self.settings.work.mkdir(parents=True, exist_ok=True)
-        self._session = _session(self.place, self.settings.work / "spark.log")
-        self.parallelism = _parallelism(self._session)
+        try:
+            self._session = _session(self.place, self.settings.work / "spark.log")
+            self.parallelism = _parallelism(self._session)
+        except BaseException:
+            shutil.rmtree(self.settings.work, ignore_errors=True)
+            raise
 
     def map(
         self, function: Callable[[Engine, T], R], tasks: Sequence[T], done: Callable[[T], None] = lambda task: None
@@ -283,7 +287,10 @@ def _explained(work: Path) -> Iterator[None]:
         text = str(error)
         if "No module named 'telco_crm'" in text:
             raise TelcoError(f"the Spark workers do not have telco-crm; install {VERSIONS} on every machine") from None
-        lines = [line.strip() for line in text.splitlines() if line.strip()]
+        log = work / "spark.log"
+        if "JAVA_GATEWAY_EXITED" in text and log.exists():  # Java has said why
+            text = log.read_text("utf-8", "replace")
+        lines = [line.strip() for line in text.splitlines() if line.strip() and not line.lstrip().startswith("at ")]
         told = next((li for li in reversed(lines) if "Error" in li or "Exception" in li), lines[0] if lines else "")
         raise TelcoError(f"Spark could not do it: {(told or type(error).__name__)[:300]}") from error
 

@@ -58,6 +58,10 @@ class UsageReader:
         self._reader.check_counts("usage", reports, rejects)
         return reports, rejects
 
+    def missing(self, files: Sequence[SourceFile]) -> list[SourceFile]:
+        """The files that the store does not have as they are now."""
+        return [file for file in files if not self._find(file)]
+
     def add(self, file: SourceFile) -> None:
         """Read one file into the store.
 
