@@ -2,7 +2,7 @@
 
 Markers, each an HTML comment on the line before a fence (they do not show on the page):
 
-    <!-- example -->            the block is run with sh, in order, in one folder per page; `data` in it is ours
+    <!-- example -->            the block is run with sh, in order, in one folder per page; `data` and `docs` in it are ours
     <!-- example: exit 1 -->    … and ends with that exit code
     <!-- file: NAME -->         the block is written into that folder as NAME
     <!-- output -->             the block is what the example before it printed; a line of … stands for any lines, and a
@@ -23,6 +23,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 GENERATED = ("reference.md", "dictionary.md", "rules.md")
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+WRITTEN = [page for page in PAGES if page.name not in GENERATED]
 SECONDS = re.compile(r"\d+\.\d(?= s\.|秒)")
 
 
@@ -62,7 +63,8 @@ def prose(page: Path) -> str:
 
 def run_page(page: Path, folder: Path) -> None:
     """Run the examples of a page in `folder`; AssertionError where one does not do what the page says."""
-    (folder / "data").symlink_to(ROOT / "data")
+    for name in ("data", "docs"):
+        (folder / name).symlink_to(ROOT / name)
     printed: list[str] = []
     for block in blocks(page):
         place = f"{page.name}, line {block.line}"

@@ -10,7 +10,7 @@ from types import ModuleType
 
 import click
 import pytest
-from doc_pages import GENERATED, PAGES, ROOT, blocks, prose
+from doc_pages import GENERATED, PAGES, ROOT, WRITTEN, blocks, prose, run
 
 
 def _script() -> ModuleType:
@@ -72,36 +72,44 @@ def test_every_command_and_option_is_documented() -> None:
             assert not isinstance(parameter, click.Option) or parameter.help, f"{path} {parameter.name} has no help"
 
 
-def test_every_environment_variable_and_mapping_key_is_explained() -> None:
-    from telco_crm.config import Options
+def test_every_key_of_the_configuration_is_explained() -> None:
+    """On some page that is written by hand; the generated ones only list them."""
+    from telco_crm.config import SECTIONS, Options
+    from telco_crm.features.catalog import MEASURED, SOURCES, Feature, Term
     from telco_crm.ingest.mapping import TableMapping
 
-    page = (ROOT / "docs" / "configuration.md").read_text("utf-8")
-    for key in [*Options.model_fields, *TableMapping.model_fields]:
-        assert f"`{key}`" in page, key
+    text = "\n".join(page.read_text("utf-8") for page in WRITTEN)
+    models = (Options, TableMapping, Feature, Term)
+    for key in [*(key for model in models for key in model.model_fields), *SOURCES, *MEASURED]:
+        assert f"`{key}`" in text, key
+    for section in SECTIONS:
+        assert f"`[{section}" in text, section
 
 
-def test_every_word_of_conditions_and_every_source_is_explained() -> None:
-    from telco_crm.features.catalog import MEASURED, SOURCES
-    from telco_crm.features.loading import load_catalog
-
-    page = (ROOT / "docs" / "features.md").read_text("utf-8")
-    for word in [*load_catalog().vocabulary.terms, *SOURCES, *MEASURED]:
-        assert f"`{word}`" in page, word
-
-
-def test_readme_has_the_two_marked_commands() -> None:
-    page = ROOT / "README.md"
-    marked = {b.marker: b for b in blocks(page) if b.marker in ("run", "tests")}
-    assert page.read_text("utf-8").count("<!-- run -->") == 1
-    assert page.read_text("utf-8").count("<!-- tests -->") == 1
-    for block in marked.values():
-        assert block.language == "sh"
+def test_readme_has_the_two_marked_commands_and_no_others() -> None:
+    """One that sets up and runs the main job on the bundled sample, one that sets up and runs the tests."""
+    commands = {b.marker: b for b in blocks(ROOT / "README.md") if b.language in ("sh", "bash")}
+    assert list(commands) == ["run", "tests"]
+    for block in commands.values():
         assert block.text.count("\n") == 1
-    assert "telco-crm run data/samples/operator" in marked["run"].text
-    assert "pytest" in marked["tests"].text
-    setups = [b.text for b in blocks(page) if "venv" in b.text]
-    assert set(setups) == {b.text for b in marked.values()}, "the Chinese section repeats the same two commands"
+        assert block.text.startswith("python3 -m venv .venv && .venv/bin/pip install ")
+    assert "telco-crm run data/samples/operator" in commands["run"].text
+    assert "pytest" in commands["tests"].text
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_the_completion_that_the_page_tells_of_is_there(shell: str, tmp_path: Path) -> None:
+    told = f"_TELCO_CRM_COMPLETE={shell}_source telco-crm"
+    assert told in (ROOT / "docs" / "install.md").read_text("utf-8")
+    code, script = run(told, tmp_path)
+    assert code == 0
+    asked = f"_TELCO_CRM_COMPLETE={shell}_complete"
+    assert any(asked in line for line in script), script
+
+
+def test_commands_are_completed(tmp_path: Path) -> None:
+    _, found = run("_TELCO_CRM_COMPLETE=bash_complete COMP_WORDS='telco-crm ch' COMP_CWORD=1 telco-crm", tmp_path)
+    assert {"plain,check", "plain,churn"} <= set(found)
 
 
 def test_the_check_script_finds_the_test_command() -> None:
