@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from operator_world import write_world
 
-from world import Row, by, command, process, read
+from world import Row, Run, by, called, process, read
 
 
 @pytest.fixture(scope="session")
@@ -36,12 +36,18 @@ def outputs(operator_folder: Path) -> Path:
 
 
 @pytest.fixture
-def run(tmp_path: Path) -> Callable[..., dict[str, list[Row]]]:
-    """`run(folder, *options)`: everything the data in `folder` allows; the CSV tables by name."""
+def run(tmp_path: Path) -> Run:
+    """`run(exports, *options)`: what a command makes of the exports; see `called`."""
+    return called(tmp_path)
 
-    def call(folder: Path, *options: str | Path) -> dict[str, list[Row]]:
-        out = tmp_path / "out"
-        assert command("run", folder, "-o", out, *options) == 0
-        return {path.stem: read(path) for path in sorted(out.glob("*.csv"))}
 
-    return call
+@pytest.fixture(scope="module")
+def module_run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """The same for a whole module."""
+    return called(tmp_path_factory.mktemp("module"))
+
+
+@pytest.fixture
+def said(capsys: pytest.CaptureFixture[str]) -> Callable[[], str]:
+    """What the program has said since it was last asked, on one line."""
+    return lambda: " ".join(capsys.readouterr().err.split())
