@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import hand_warnings
 import pytest
 from operator_world import write_world
 
@@ -45,6 +46,18 @@ def run(tmp_path: Path) -> Run:
 def module_run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     """The same for a whole module."""
     return called(tmp_path_factory.mktemp("module"))
+
+
+@pytest.fixture(scope="session")
+def warned(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Row]]:
+    """What a run makes of the world of churn rules and ladder steps."""
+    return called(tmp_path_factory.mktemp("warned"))(hand_warnings.exports())
+
+
+@pytest.fixture(scope="session")
+def warned_zh(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Row]]:
+    """The same in Chinese."""
+    return called(tmp_path_factory.mktemp("warned"))(hand_warnings.exports(), "--lang", "zh")
 
 
 @pytest.fixture

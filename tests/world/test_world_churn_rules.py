@@ -37,8 +37,8 @@ REASONS = {
 
 
 @pytest.fixture(scope="module")
-def rows(module_run: Run) -> list[Row]:
-    return module_run(hand_warnings.exports())["churn"]
+def rows(warned: dict[str, list[Row]]) -> list[Row]:
+    return warned["churn"]
 
 
 @pytest.fixture(scope="module")
@@ -58,8 +58,8 @@ def test_reasons_are_the_heaviest_rules_in_words(churn: dict[str, Row], who: str
     assert [churn[who][f"reason_{n}"] for n in (1, 2, 3)] == [*words, "", "", ""][:3]
 
 
-def test_reasons_in_chinese(run: Run, rows: list[Row]) -> None:
-    chinese = run(hand_warnings.exports(), "--lang", "zh")["churn"]
+def test_reasons_in_chinese(warned_zh: dict[str, list[Row]], rows: list[Row]) -> None:
+    chinese = warned_zh["churn"]
     assert [[r[c] for c in COLUMNS[:4]] for r in chinese] == [[r[c] for c in COLUMNS[:4]] for r in rows]
     found = by(chinese, "subscriber_id")
     for who, reasons in REASONS.items():

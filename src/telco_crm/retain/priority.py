@@ -26,7 +26,7 @@ def compute_retention(context: RunContext) -> None:
         context.note("retention: ranked by churn score alone, since there are no bills and so no ARPU")
     state, action = text_sql(rules, "ladder_step", context.lang)
     count = context.engine.rows("SELECT count(*) FROM churn")[0][0]
-    top = context.settings.get("top") or max(rules.minimum, math.ceil(rules.share * count))
+    top = context.settings.get("top") or max(rules.minimum, math.ceil(round(rules.share * count, 6)))
     order = "priority DESC, churn_score DESC, subscriber_id"
     context.create(
         "retention",
