@@ -9,7 +9,8 @@ import hand_warnings
 import pytest
 from operator_world import write_world
 
-from world import Row, Run, by, called, process, read
+from telco_crm.synth import SampleOptions, generate
+from world import Row, Run, by, call, called, process, read
 
 
 @pytest.fixture(scope="session")
@@ -58,6 +59,22 @@ def warned(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Row]]:
 def warned_zh(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Row]]:
     """The same in Chinese."""
     return called(tmp_path_factory.mktemp("warned"))(hand_warnings.exports(), "--lang", "zh")
+
+
+@pytest.fixture(scope="session")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Exports of a small operator: large enough for groups, with leavers; 2026-01 to 2026-04."""
+    folder = tmp_path_factory.mktemp("sample") / "exports"
+    generate(folder, SampleOptions(subscribers=420, months=4, seed=8, records=0.06, churn_level=3))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def sample_out(sample: Path) -> Path:
+    """The folder that a run of the sample as of March, with one month to come, left."""
+    out = sample.parent / "out"
+    assert call("run", sample, "-o", out, "--as-of", "2026-03") == 0
+    return out
 
 
 @pytest.fixture

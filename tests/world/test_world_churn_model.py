@@ -121,9 +121,7 @@ def test_fifty_leavers_are_enough(run: Run) -> None:
 
 
 @pytest.mark.parametrize(("leavers", "kind", "counted"), [(49, "voluntary", 49), (60, "involuntary", 0), (0, "", 0)])
-def test_fewer_are_not_and_it_is_said(
-    run: Run, said: Callable[[], str], leavers: int, kind: str, counted: int
-) -> None:
+def test_fewer_are_not_and_it_is_said(run: Run, said: Callable[[], str], leavers: int, kind: str, counted: int) -> None:
     tables = run(hand_history.exports(leavers, (4,), kind))
     assert {row["method"] for row in tables["churn"]} == {"rules"}
     why = f"because the history holds only {counted} leavers, and a model needs at least 50"

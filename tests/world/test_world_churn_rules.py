@@ -29,7 +29,9 @@ REASONS = {
     "local-day-56": (LOCAL, YOUNG),
     "forward-rival": (FORWARD,),
     "complaint-solved-late": (COMPLAINT,),
-    "plans-3": (("more than 2 plans used, few IP minutes and few incoming calls", "用过的套餐超过2个，IP分钟和被叫较少"),),
+    "plans-3": (
+        ("more than 2 plans used, few IP minutes and few incoming calls", "用过的套餐超过2个，IP分钟和被叫较少"),
+    ),
     "bill-79": (("bill falling for two months, by more than a fifth", "账单连续下降且超过两成"),),
     "rival-march": (("contact with a competitor", "接触竞争对手"),),
     "bundled-ending": (("the contract ends within three months", "合约三个月内到期"),),

@@ -26,9 +26,7 @@ def test_points_score_and_stars(credit: dict[str, Row], who: str, points: tuple[
 
 
 @pytest.mark.parametrize(("who", "grounds"), hand_credit.GROUNDS.items())
-def test_what_the_points_are_for_stands_beside_them(
-    credit: dict[str, Row], who: str, grounds: tuple[Any, ...]
-) -> None:
+def test_what_the_points_are_for_stands_beside_them(credit: dict[str, Row], who: str, grounds: tuple[Any, ...]) -> None:
     columns = ("brand", "months_on_network", "mean_spend", "suspensions")
     cells = dict(zip(columns, grounds, strict=True))
     assert {c: credit[who][c] for c, value in cells.items() if not agrees(credit[who][c], value)} == {}

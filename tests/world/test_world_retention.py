@@ -17,9 +17,7 @@ COLUMNS = [
 ]
 POINTS = ("loyalty points and a courtesy call", "积分回馈与关怀回访")
 CREDIT = ("bill credit over 6 months with a bundle", "捆绑套餐，分6个月赠送话费")
-BACK = tuple(
-    (f"deposit {n}, get {n} back over 18 months", f"预存{n}送{n}，分18个月返还") for n in (580, 380, 280)
-)
+BACK = tuple((f"deposit {n}, get {n} back over 18 months", f"预存{n}送{n}，分18个月返还") for n in (580, 380, 280))
 # The first offer whose conditions hold: by bill, then by ladder step, else the last.
 OFFERS = {
     "offer-580": BACK[0],
@@ -37,7 +35,12 @@ STATES = {
     1: ("normal use", "good service", "正常使用", "优质服务"),
     2: ("stable but flat", "loyalty programme", "使用平稳无增长", "忠诚度计划"),
     3: ("sudden change or intermittent forwarding", "pro-active call", "使用突变或间歇呼转", "主动关怀外呼"),
-    4: ("forwarding for long or switched off for long", "personal account manager", "长期呼转或长期关机", "专属客户经理"),
+    4: (
+        "forwarding for long or switched off for long",
+        "personal account manager",
+        "长期呼转或长期关机",
+        "专属客户经理",
+    ),
     5: ("asks to suspend, or bill falling", "bundle or bill credit", "申请停机或账单下降", "捆绑优惠或话费补贴"),
     6: (
         "suspended or asks to cancel",

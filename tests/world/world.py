@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import csv
+import itertools
 import subprocess
 import sys
-import itertools
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -68,7 +68,9 @@ def process(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
 
 def call(*arguments: str | Path) -> int:
     """The program called within this process (quicker); its exit code."""
-    return int(cli.main([*map(str, arguments), "--threads", "2"], standalone_mode=False) or 0)
+    given = [*map(str, arguments)]
+    threads = [] if "--threads" in given else ["--threads", "2"]
+    return int(cli.main([*given, *threads], standalone_mode=False) or 0)
 
 
 def export(folder: Path, tables: Mapping[str, Table]) -> Path:
