@@ -96,7 +96,8 @@ def analyse(data: Loaded, wanted: Sequence[Analysis]) -> tuple[RunContext, dict[
         InputError: there is no month to analyse.
     """
     months = features_of(data)
-    as_of = choose_month(data, months)
+    newest = newest_month(data, months)
+    as_of = month_asked(data, months) or newest
     context = RunContext(
         data.engine,
         as_of,
@@ -107,7 +108,7 @@ def analyse(data: Loaded, wanted: Sequence[Analysis]) -> tuple[RunContext, dict[
         data.settings.config.rules,
         data.settings.extra,
     )
-    create_people(context, data.catalog)
+    create_people(context, data.catalog, is_past=as_of < newest)
     context.tables.add("people")
     impossible: dict[str, str] = {}
     for analysis in wanted:
@@ -141,18 +142,13 @@ def features_of(data: Loaded) -> list[Month]:
     return months
 
 
-def choose_month(data: Loaded, months: Sequence[Month]) -> Month:
-    """The as-of month: the one asked for, else the newest complete month.
+def newest_month(data: Loaded, months: Sequence[Month]) -> Month:
+    """The newest complete month, which is the as-of month unless another one is asked for.
 
     A month is complete if every table with months (usage, bills) has it whole: usage that reaches its last day or
     goes on in a later month; bills at least half as many as in the month with most. If no month is, the newest one
     is taken.
-
-    Raises:
-        InputError: the month asked for is not in the data.
     """
-    if wanted := month_asked(data, months):
-        return wanted
     complete = set(months)
     if data.usage:
         used = data.engine.rows(
