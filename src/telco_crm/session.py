@@ -103,7 +103,8 @@ def analyse(data: Loaded, wanted: Sequence[Analysis]) -> tuple[RunContext, dict[
         InputError: there is no month to analyse.
     """
     months = features_of(data)
-    as_of = choose_month(data, months)
+    newest = newest_month(data, months)
+    as_of = month_asked(data, months) or newest
     context = RunContext(
         data.engine,
         as_of,
@@ -115,7 +116,7 @@ def analyse(data: Loaded, wanted: Sequence[Analysis]) -> tuple[RunContext, dict[
         data.settings.extra,
     )
     impossible: dict[str, str] = {}
-    for analysis in (people_analysis(data.catalog), *wanted):
+    for analysis in (people_analysis(data.catalog, is_past=as_of < newest), *wanted):
         missing = [need for need in analysis.needs if not context.has(need)]
         if missing:
             impossible[analysis.name] = f"needs {' and '.join(missing)}"
@@ -146,18 +147,13 @@ def features_of(data: Loaded) -> list[Month]:
     return months
 
 
-def choose_month(data: Loaded, months: Sequence[Month]) -> Month:
-    """The as-of month: the one asked for, else the newest complete month.
+def newest_month(data: Loaded, months: Sequence[Month]) -> Month:
+    """The newest complete month, which is the as-of month unless another one is asked for.
 
     A month is complete if every table with months (usage, bills) has it whole: usage that reaches its last day or
     goes on in a later month; bills at least half as many as in the month with most. If no month is, the newest one
     is taken.
-
-    Raises:
-        InputError: the month asked for is not in the data.
     """
-    if wanted := month_asked(data, months):
-        return wanted
     complete = set(months)
     if data.usage:
         used = data.engine.rows(

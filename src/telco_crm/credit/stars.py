@@ -7,7 +7,7 @@ from itertools import pairwise
 from pydantic import Field, model_validator
 
 from telco_crm.analysis import Analysis, RunContext
-from telco_crm.engine.sql import literal
+from telco_crm.engine.sql import literal, number
 from telco_crm.measures import mean_arpu_sql
 from telco_crm.rules import Model
 
@@ -92,7 +92,7 @@ def _brand(rules: CreditRules) -> str:
 
 def _steps(value: str, sign: str, steps: list[tuple[float, int]]) -> str:
     """The points of the last step that `value` has reached; 0 below the first and where it is unknown."""
-    whens = " ".join(f"WHEN {value} {sign} {edge:g} THEN {points}" for edge, points in reversed(steps))
+    whens = " ".join(f"WHEN {value} {sign} {number(edge)} THEN {points}" for edge, points in reversed(steps))
     return f"CASE {whens} ELSE 0 END" if whens else "0"
 
 

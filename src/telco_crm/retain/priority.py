@@ -41,7 +41,7 @@ def compute_retention(context: RunContext) -> None:
     if not context.has("bills"):
         context.note("retention: ranked by churn score alone, since there are no bills and so no ARPU")
     count = context.engine.rows("SELECT count(*) FROM churn")[0][0]
-    top = context.settings.get("top") or max(rules.minimum, math.ceil(rules.share * count))
+    top = context.settings.get("top") or max(rules.minimum, math.ceil(round(rules.share * count, 6)))
     order = "priority DESC, churn_score DESC, subscriber_id"
     context.create(
         "retention",
