@@ -27,8 +27,8 @@ CONFIGURATIONS = [
 
 
 @pytest.mark.parametrize("page", RUN, ids=lambda page: page.name)
-def test_examples_do_what_the_page_says(page: Path, tmp_path: Path) -> None:
-    run_page(page, tmp_path)
+def test_examples_do_what_the_page_says(page: Path, tmp_path: Path, program: Path) -> None:
+    run_page(page, tmp_path, program)
 
 
 def test_every_sh_block_is_run() -> None:
