@@ -2,7 +2,7 @@
 
 Markers, each an HTML comment on the line before a fence (they do not show on the page):
 
-    <!-- example -->            the block is run with sh, in order, one folder per page, our `data` and `docs` in it
+    <!-- example -->            the block is run with sh, in a folder of the page; `data`, `docs` in it are ours
     <!-- example: exit 1 -->    … and ends with that exit code
     <!-- file: NAME -->         the block is written into that folder as NAME
     <!-- output -->             the block is what the example before it printed; a line of … stands for any lines, and a
