@@ -57,7 +57,7 @@ def test_links_lead_somewhere(page: Path) -> None:
 @pytest.mark.parametrize("page", WRITTEN, ids=lambda page: str(page.relative_to(ROOT)))
 def test_markers_are_known(page: Path) -> None:
     """A misspelt one would leave its block unlooked at."""
-    known = r"|run|tests|excerpt|example(: exit \d+)?|file: \S+|output(: headings)?"
+    known = r"|run|tests|excerpt|example(: exit \d+)?|file: \S+|output(: words)?"
     assert [b.marker for b in blocks(page) if not re.fullmatch(known, b.marker)] == []
 
 
