@@ -36,7 +36,7 @@ CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 @click.group(
     context_settings=CONTEXT,
     epilog="Exit codes: 0 done, 1 input or rule problem, 2 usage, 3 some analyses impossible (--strict), "
-    "130 interrupted. Every option can also be set by an environment variable (TELCO_CRM_THREADS=2) or in "
+    "130 interrupted. Most options can also be set by an environment variable (TELCO_CRM_THREADS=2) or in "
     "telco-crm.toml.",
 )
 @click.version_option(__version__, prog_name="telco-crm")
