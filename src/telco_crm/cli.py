@@ -24,6 +24,7 @@ from telco_crm.cli_options import (
     rejects_folder,
     rejects_option,
     style_options,
+    top_option,
     write_one,
 )
 from telco_crm.cli_store import store
@@ -50,7 +51,7 @@ def cli() -> None:
 @click.option(
     "-o", "--out", type=click.Path(path_type=Path, file_okay=False), required=True, help="Folder for the results."
 )
-@click.option("--top", type=click.IntRange(1), help="Capacity: the retention list holds the first N.")
+@top_option
 @job_options
 @style_options
 def run(job: Job, out: Path) -> int:
@@ -87,7 +88,7 @@ def credit(job: Job, out: str, rejects: Path | None) -> int:
 @cli.command()
 @data_options
 @output_option
-@click.option("--top", type=click.IntRange(1), help="Capacity: the list holds the first N.")
+@top_option
 @job_options
 @style_options
 @rejects_option
