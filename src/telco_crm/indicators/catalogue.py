@@ -20,9 +20,9 @@ SCALAR_STATISTICS = STATISTICS["default"]
 
 
 class Indicator(Model):
-    """One indicator. `of` says what it is about; `interactions` for which kinds of record it is given; `each` whether it is
-    a distribution, of which statistics are given; `whole` whether it is a whole number in a single period; `split` whether
-    it is given by part of week and day.
+    """One indicator. `of` says what it is about; `interactions` for which kinds of record it is given; `each` whether
+    it is a distribution, of which statistics are given; `whole` whether it is a whole number in a single period;
+    `split` whether it is given by part of week and day.
     """
 
     of: Literal["interactions", "positions", "recharges"]
@@ -120,7 +120,11 @@ def _steps(indicator: Indicator, shape: Shape) -> Iterator[tuple[str, ...]]:
 
 
 def _column(catalogue: Catalogue, indicator: Indicator, steps: tuple[str, ...], shape: Shape) -> Column:
-    words = [catalogue.words[s] for s in steps if s in catalogue.words]
+    named = [
+        *steps[:4],
+        *(f"periods_{outer}" for outer in steps[4:]),
+    ]  # week, day, interaction, statistic; over periods
+    words = [catalogue.words[s] for s in named if s in catalogue.words]
     en = ", ".join([indicator.en, *(w.en for w in words)])
     zh = "，".join([indicator.zh, *(w.zh for w in words)])
     whole = indicator.whole and shape.groupby == "none"

@@ -1,7 +1,7 @@
 """Indicators of calls and texts: one function each, named as in bandicoot.
 
-Definitions: Y.-A. de Montjoye, L. Rocher, A. Pentland, "bandicoot: a Python toolbox for mobile phone metadata", Journal of
-Machine Learning Research 17 (2016), and its documentation; docs/indicators.md has them all.
+Definitions: Y.-A. de Montjoye, L. Rocher, A. Pentland, "bandicoot: a Python toolbox for mobile phone metadata", Journal
+of Machine Learning Research 17 (2016), and its documentation; docs/indicators.md has them all.
 """
 
 from __future__ import annotations
@@ -12,7 +12,19 @@ from functools import cached_property
 
 import numpy as np
 
-from telco_crm.indicators.numbers import Flags, Floats, Ints, distribution, entropy, pareto, ratio, starts, summed, tally
+from telco_crm.indicators.numbers import (
+    Flags,
+    Floats,
+    Ints,
+    distribution,
+    entropy,
+    lengths,
+    pareto,
+    ratio,
+    starts,
+    summed,
+    tally,
+)
 from telco_crm.indicators.rows import DAY, NIGHT, OUT, TEXT, Rows
 from telco_crm.indicators.rules import IndicatorRules
 
@@ -31,7 +43,7 @@ class Contacts:
 
 @dataclass(frozen=True)
 class Conversations:
-    """One entry per conversation: whether its first text is outgoing, and whether any is; and the delay of every reply."""
+    """One entry per conversation: whether its first text is outgoing, and whether any is; and every reply's delay."""
 
     group: Ints
     initiated: Flags
@@ -59,13 +71,13 @@ class Part:
     def contacts(self) -> Contacts:
         """The other parties."""
         begins = starts(self.known.pair, self.known.group)
-        count = np.diff(begins, append=len(self.known.group))
+        count = lengths(begins, len(self.known.group))
         out, seconds = summed(self.known.flag(OUT), begins), summed(self.known.duration, begins)
         return Contacts(self.known.group[begins], count, out, seconds)
 
     @cached_property
     def conversations(self) -> Conversations:
-        """Texts with one contact, each less than an hour after the last record with the same contact, with no call between."""
+        """Texts with one contact, each less than an hour after the last record with the contact, no call between."""
         rows, text, out = self.known, self.known.flag(TEXT), self.known.flag(OUT)
         pause = np.diff(rows.second, prepend=0)
         fresh = pause >= self.rules.conversation_minutes * 60
@@ -119,7 +131,7 @@ def percent_initiated_interactions(part: Part) -> Values:
 
 
 def response_delay_text(part: Part) -> Values:
-    """Seconds from a received text to the answer that follows it in the conversation; answers in the same second do not count."""
+    """Seconds from a received text to the sent one that follows it in the conversation, not in the same second."""
     return part.spread(part.conversations.delay, part.conversations.delay_group)
 
 

@@ -6,6 +6,7 @@ Where a group has nothing to go by, the result is NaN.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,17 +15,19 @@ Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 Numbers = npt.NDArray[np.int64 | np.float64]
+Hashes = npt.NDArray[np.uint64]
 
 STATISTICS = {
     "default": ("mean", "std"),
     "extended": ("mean", "std", "median", "skewness", "kurtosis", "min", "max"),
 }
 KEY_BITS = 63  # of a number to sort by
+INDEX_BITS = 24  # of the place of an entry, unless there are more than 16 million
 
 
 def ratio(part: Numbers, whole: Numbers) -> Floats:
     """part / whole; NaN where the whole is 0."""
-    out = np.full(len(part), np.nan)
+    out = np.full(part.shape, np.nan)
     np.divide(part, whole, out=out, where=whole != 0)
     return out
 
@@ -34,7 +37,7 @@ def tally(group: Ints, groups: int, weight: Numbers | Flags | None = None) -> Fl
     return np.bincount(group, weight, groups).astype(np.float64, copy=False)
 
 
-def starts(*keys: Ints) -> Ints:
+def starts(*keys: npt.NDArray[Any]) -> Ints:
     """Where runs of equal keys begin."""
     if not len(keys[0]):
         return np.zeros(0, np.int64)
@@ -43,6 +46,55 @@ def starts(*keys: Ints) -> Ints:
     for key in keys[1:]:
         new[1:] |= key[1:] != key[:-1]
     return np.flatnonzero(new)
+
+
+def ordered(key: Ints) -> Ints:
+    """The order of rising keys; which of equal keys comes first is left open.
+
+    One sort of numbers that have the place of the entry in their low bits is several times as quick as an argsort.
+    """
+    bits = len(key).bit_length()
+    key = key - key.min(initial=0)
+    if int(key.max(initial=0)).bit_length() + bits > KEY_BITS:
+        return np.argsort(key)
+    packed = np.sort(key << bits | np.arange(len(key)))
+    return packed & ((1 << bits) - 1)
+
+
+def together(hashes: Hashes) -> Ints:
+    """An order that puts equal hashes side by side and leaves the order of their entries.
+
+    As `ordered`, but the place of the entry takes the room of the upper bits of the hash. Which of two hashes comes
+    first does not depend on what others there are, so neither does the last digit of a sum in this order.
+    """
+    bits = np.uint64(max(INDEX_BITS, len(hashes).bit_length()))
+    key = hashes << bits
+    key |= np.arange(len(hashes), dtype=np.uint64)
+    key.sort()
+    order = (key & np.uint64((1 << int(bits)) - 1)).astype(np.int64)
+    key >>= bits
+    found = hashes.take(order)
+    if ((key[1:] == key[:-1]) & (found[1:] != found[:-1])).any():  # the lower bits do not tell two hashes apart
+        return np.lexsort((hashes, hashes << bits))
+    return order
+
+
+def numbered(hashes: Hashes) -> tuple[Hashes, Ints]:
+    """The different hashes, rising, and for every entry the place of its hash among them."""
+    order = together(hashes)
+    found = hashes.take(order)
+    begins = starts(found)
+    different = found[begins]
+    rank = np.empty(len(begins), np.int64)
+    rank[np.argsort(different)] = np.arange(len(begins))
+    number = np.empty(len(hashes), np.int64)
+    number[order] = np.repeat(rank, lengths(begins, len(hashes)))
+    return np.sort(different), number
+
+
+def lengths(begins: Ints, size: int) -> Ints:
+    """How long the runs that begin at `begins` are, in `size` entries."""
+    return np.diff(begins, append=size)
 
 
 def summed(values: Numbers | Flags, begins: Ints) -> Ints:
@@ -81,7 +133,7 @@ def pareto(weight: Ints, group: Ints, groups: int, share: float) -> Floats:
     group, weight = _heaviest_first(group, weight)
     begins = starts(group)
     before = np.cumsum(weight) - weight
-    before -= np.repeat(before[begins], np.diff(begins, append=len(group)))
+    before -= np.repeat(before[begins], lengths(begins, len(group)))
     return tally(group[before < share * total[group]], groups)
 
 

@@ -56,8 +56,8 @@ def number_of_recharges(recharges: Recharges) -> Values:
 
 
 def average_balance_recharges(user: Ints, second: Ints, amount: Ints, users: int) -> Floats:
-    """Mean balance between a subscriber's first and last recharge, if the balance is 0 before every recharge and is used
-    up evenly until the next: the mean of half of each amount, weighted by the time until the next recharge.
+    """Mean balance between a subscriber's first and last recharge, if the balance is 0 before every recharge and is
+    used up evenly until the next: the mean of half of each amount, weighted by the time until the next recharge.
 
     Recharges of the same second are one. Rows are sorted by subscriber and time. NaN without two different times.
     """

@@ -7,24 +7,32 @@ row carries the number of its group, which is a subscriber in a period.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from telco_crm.indicators.numbers import Flags, Ints, starts
+from telco_crm.indicators.numbers import Flags, Hashes, Ints, lengths, numbered, ordered, starts, together
 from telco_crm.indicators.rules import GroupBy, IndicatorRules
 
 # What a record is used for, in `use`.
 CALL, TEXT, OUT, EITHER, PLACED, NIGHT, WEEKEND = (1 << i for i in range(7))  # EITHER: call or text
-RECORD = np.dtype(
-    [("sid", "<u8"), ("second", "<i8"), ("contact", "<u8"), ("place", "<u8"), ("duration", "<i8"), ("use", "u1")]
-)
+# The columns of packed records. sid, contact and place are hashes; 0 is an unknown contact or place.
+RECORD = {
+    name: np.dtype(kind)
+    for name, kind in (
+        ("sid", "u8"),
+        ("second", "i8"),
+        ("contact", "u8"),
+        ("place", "u8"),
+        ("duration", "i8"),
+        ("use", "u1"),
+    )
+}
 DAY = 86400
 SPREAD = np.uint64(0x9E3779B97F4A7C15)  # makes the hashes of a subscriber and of a contact one hash of the pair
-SECOND_BITS = 34  # 1900 to 2199
 Array = npt.NDArray[Any]
+Records = dict[str, Array]  # columns of RECORD
 
 
 class Rows:
@@ -51,7 +59,8 @@ class Rows:
 
     def flag(self, bit: int) -> Flags:
         """Whether `use` has a bit."""
-        return (self.use & bit) != 0
+        found: Flags = (self.use & bit) != 0
+        return found
 
 
 @dataclass(frozen=True)
@@ -69,53 +78,49 @@ class Groups:
 
 @dataclass(frozen=True)
 class Bucket:
-    """The records of the subscribers `sids` (their hashes, rising); a subscriber's number is the place in it.
+    """The records of the subscribers `sids` (their hashes); a subscriber's number is the place in it.
 
     `by_time` has columns user, group, second, use, duration, place; `by_contact`, only for calls and texts with a known
-    other party: pair, group, second, use, duration. `places` are the hashes behind the numbers in `place`.
+    other party: pair, group, second, use, duration. `places` are the hashes behind the numbers in `place`; `first` is
+    the first row of every subscriber in `by_time`.
     """
 
-    sids: npt.NDArray[np.uint64]
+    sids: Hashes
     groups: Groups
     by_time: Rows
     by_contact: Rows
-    places: npt.NDArray[np.uint64]
+    places: Hashes
+    first: Ints
 
     @property
     def users(self) -> int:
         """How many subscribers there are."""
         return len(self.sids)
 
-    @cached_property
-    def first(self) -> Ints:
-        """The first row of every subscriber in `by_time`."""
-        return starts(self.by_time.user)
 
-
-def bucket_of(records: Array, groupby: GroupBy, rules: IndicatorRules) -> Bucket:
-    """The records (of type RECORD) in order. Records of the same second count as calls before texts, incoming before
-    outgoing, so that nothing depends on the order of rows in a file.
+def bucket_of(records: Records, groupby: GroupBy, rules: IndicatorRules) -> Bucket:
+    """The records in order. Records of the same second count as calls before texts, incoming before outgoing, so that
+    nothing depends on the order of rows in a file.
     """
-    sids, user = np.unique(records["sid"], return_inverse=True)
-    second, use = records["second"], records["use"] | times(records["second"], rules)
-    order = np.argsort(_packed(user, second, use))
-    user, second, use = user[order], second[order], use[order]
+    order = ordered(_moment(records["second"], records["use"]))
+    order = order.take(together(records["sid"].take(order)))
+    sid, second = records["sid"].take(order), records["second"].take(order)
+    first = starts(sid)
+    user = np.repeat(np.arange(len(first)), lengths(first, len(sid)))
     period = period_of(second, groupby)
     begins = starts(user, period)
-    group = np.repeat(np.arange(len(begins)), np.diff(begins, append=len(user)))
-    places, place = np.unique(records["place"], return_inverse=True)
-    columns = {
+    groups = Groups(user[begins], period[begins])
+    places, place = numbered(records["place"].take(order))
+    columns: Records = {
         "user": user,
-        "group": group,
+        "group": np.repeat(np.arange(len(begins)), lengths(begins, len(user))),
         "second": second,
-        "use": use,
-        "duration": records["duration"][order],
-        "place": place[order],
+        "use": records["use"].take(order) | times(second, rules),
+        "duration": records["duration"].take(order),
+        "place": place,
     }
-    contact = records["contact"][order]
-    known = np.flatnonzero(((use & EITHER) != 0) & (contact != 0))
-    by_contact = _by_contact({n: columns[n][known] for n in ("group", "second", "use", "duration")}, contact[known], sids[user[known]])
-    return Bucket(sids, Groups(user[begins], period[begins]), Rows(columns), by_contact, places)
+    by_contact = _by_contact(columns, sid, records["contact"].take(order))
+    return Bucket(sid[first], groups, Rows(columns), by_contact, places, first)
 
 
 def period_of(second: Ints, groupby: GroupBy) -> Ints:
@@ -141,15 +146,16 @@ def times(second: Ints, rules: IndicatorRules) -> npt.NDArray[np.uint8]:
     return np.where(night, NIGHT, 0).astype(np.uint8) | np.where(weekend[(day + 3) % 7], WEEKEND, 0).astype(np.uint8)
 
 
-def _by_contact(columns: dict[str, Array], contact: Array, sid: Array) -> Rows:
-    """The rows in the order of the pair of subscriber and other party, and time."""
-    pair = np.unique(contact ^ (sid * SPREAD), return_inverse=True)[1]
-    order = np.argsort(_packed(pair, columns["second"], columns["use"]))
-    return Rows({"pair": pair[order], **{name: column[order] for name, column in columns.items()}})
+def _by_contact(columns: Records, sid: Hashes, contact: Hashes) -> Rows:
+    """The calls and texts with a known other party, by the pair of subscriber and other party, and time."""
+    known = np.flatnonzero(((columns["use"] & EITHER) != 0) & (contact != 0))
+    pair = contact.take(known) ^ (sid.take(known) * SPREAD)
+    order = together(pair)
+    index = known.take(order)
+    taken = {name: columns[name].take(index) for name in ("group", "second", "use", "duration")}
+    return Rows({"pair": pair.take(order), **taken})
 
 
-def _packed(number: Ints, second: Ints, use: npt.NDArray[np.uint8]) -> Ints:
-    """One number to sort by: `number`, then time, then calls before texts, then incoming before outgoing."""
-    first = int(second.min()) if len(second) else 0
-    key: Ints = (number << SECOND_BITS) | (second - first)
-    return (key << 2) | ((use & (TEXT | OUT)) >> 1)
+def _moment(second: Ints, use: npt.NDArray[np.uint8]) -> Ints:
+    """What records are sorted by: time, calls before texts, incoming before outgoing."""
+    return (second << 2) | ((use & (TEXT | OUT)) >> 1)

@@ -11,12 +11,24 @@ from functools import cached_property
 
 import numpy as np
 
-from telco_crm.indicators.numbers import Floats, Ints, distribution, entropy, pareto, ratio, starts, summed, tally
+from telco_crm.indicators.numbers import (
+    Floats,
+    Ints,
+    distribution,
+    entropy,
+    lengths,
+    ordered,
+    pareto,
+    ratio,
+    starts,
+    tally,
+)
 from telco_crm.indicators.rows import DAY, Rows
 
 EARTH_RADIUS_KM = 6371.0
 PLACE_BITS = 22  # of the number of a place in a bucket
 TIME_BITS = 17  # of a second of the day
+LAST_PLACE, LAST_TIME = (1 << PLACE_BITS) - 1, (1 << TIME_BITS) - 1
 
 
 @dataclass(frozen=True)
@@ -29,8 +41,8 @@ class Stays:
 
 @dataclass(frozen=True)
 class Places:
-    """The stays of one part of week and day; `home` is the place of each group's subscriber (-1: none known), `latitude`
-    and `longitude` those of every place (NaN: unknown).
+    """The stays of one part of week and day; `home` is the place of each group's subscriber (-1: none known),
+    `latitude` and `longitude` those of every place (NaN: unknown).
     """
 
     stays: Stays
@@ -59,7 +71,7 @@ def stays(rows: Rows, minutes: int, group: Ints) -> Stays:
     spell = rows.second // (minutes * 60)
     begins = starts(group, spell)
     place = rows.place[begins]
-    number = np.repeat(np.arange(len(begins)), np.diff(begins, append=len(group)))
+    number = np.repeat(np.arange(len(begins)), lengths(begins, len(group)))
     mixed = np.zeros(len(begins), bool)
     mixed[number[np.flatnonzero(rows.place != place[number])]] = True
     inside = np.flatnonzero(mixed[number])
@@ -72,30 +84,30 @@ def stays(rows: Rows, minutes: int, group: Ints) -> Stays:
 def _most(spell: Ints, place: Ints, second: Ints) -> tuple[Ints, Ints]:
     """For every spell, the place with most entries, then the earliest one, then the least number."""
     key = np.sort((spell << PLACE_BITS | place) << TIME_BITS | second)
-    at, first = key >> TIME_BITS, key & ((1 << TIME_BITS) - 1)
+    at, first = key >> TIME_BITS, key & LAST_TIME
     begins = starts(at)
-    count, at, first = np.diff(begins, append=len(at)), at[begins], first[begins]
-    spell, place = at >> PLACE_BITS, at & ((1 << PLACE_BITS) - 1)
-    order = np.lexsort((place, first, -count, spell))
-    best = order[starts(spell[order])]
-    return spell[best], place[best]
+    count, at, first = lengths(begins, len(at)), at[begins], first[begins]
+    spell, place = at >> PLACE_BITS, at & LAST_PLACE
+    best = starts(spell)
+    score = ((count << TIME_BITS) + (LAST_TIME - first) << PLACE_BITS) + (LAST_PLACE - place)
+    return spell[best], LAST_PLACE - (np.maximum.reduceat(score, best) & LAST_PLACE)
 
 
 def visits(where: Stays) -> tuple[Ints, Ints, Ints]:
     """group, place and number of stays, for every place of every group."""
     key = np.sort(where.group << PLACE_BITS | where.place)
     begins = starts(key)
-    return key[begins] >> PLACE_BITS, key[begins] & ((1 << PLACE_BITS) - 1), np.diff(begins, append=len(key))
+    return key[begins] >> PLACE_BITS, key[begins] & LAST_PLACE, lengths(begins, len(key))
 
 
 def homes(night: Stays, users: int) -> Ints:
     """The place of most stays at night of every subscriber (the group of a stay); the earliest one of places alike; -1
     without any.
     """
-    order = np.argsort(night.group << PLACE_BITS | night.place)
+    order = ordered(night.group << PLACE_BITS | night.place)
     begins = starts(night.group[order], night.place[order])
     user, place = night.group[order][begins], night.place[order][begins]
-    count = np.diff(begins, append=len(order))
+    count = lengths(begins, len(order))
     earliest = np.minimum.reduceat(order, begins) if len(begins) else begins
     ranked = np.lexsort((earliest, -count, user))
     best = ranked[starts(user[ranked])]
@@ -125,7 +137,7 @@ def percent_at_home(places: Places) -> Floats:
 def radius_of_gyration(places: Places) -> Floats:
     """Root of the mean squared distance (km) of the stays from their mean place; nothing without coordinates.
 
-    M. C. González, C. A. Hidalgo, A.-L. Barabási, "Understanding individual human mobility patterns", Nature 453 (2008).
+    M. C. González, C. A. Hidalgo, A.-L. Barabási, "Understanding individual human mobility patterns", Nature 453, 2008.
     """
     group, place, count = places.visits
     latitude, longitude = places.latitude[place], places.longitude[place]
@@ -145,8 +157,8 @@ def frequent_antennas(places: Places) -> Floats:
 
 
 def churn_rate(weekly: Stays, user: Ints, users: int) -> dict[str, Floats]:
-    """Mean and standard deviation, over successive weeks with stays, of the cosine distance between the shares of time at
-    each place. `user` is the subscriber of each group of `weekly`, whose groups are subscribers in weeks.
+    """Mean and standard deviation, over successive weeks with stays, of the cosine distance between the shares of time
+    at each place. `user` is the subscriber of each group of `weekly`, whose groups are subscribers in weeks.
     """
     group, place, count = visits(weekly)
     present, week = np.unique(group, return_inverse=True)  # weeks with stays, numbered without gaps
@@ -166,7 +178,8 @@ def great_circle(latitude: Floats, longitude: Floats, other_latitude: Floats, ot
     north, east, other_north, other_east = map(np.radians, (latitude, longitude, other_latitude, other_longitude))
     half = np.sin((north - other_north) / 2) ** 2
     half += np.cos(north) * np.cos(other_north) * np.sin((east - other_east) / 2) ** 2
-    return EARTH_RADIUS_KM * 2 * np.arcsin(np.sqrt(np.minimum(half, 1)))
+    angle: Floats = 2 * np.arcsin(np.sqrt(np.minimum(half, 1)))
+    return EARTH_RADIUS_KM * angle
 
 
 SPATIAL: dict[str, Callable[[Places], Floats]] = {
