@@ -23,7 +23,7 @@ from telco_crm.segment.arpu import compute_arpu
 from world import Row, call, read, write
 
 LITTLE = settings(derandomize=True, deadline=None, database=None, max_examples=40)
-FEW = settings(LITTLE, max_examples=4)
+FEW = settings(LITTLE, max_examples=3)
 EDGES = [Decimal(e) for e in (0, 20, 50, 80, 120, 200, 400)]
 CENTS = st.decimals(-1000, 100_000, places=2, allow_nan=False, allow_infinity=False)
 MONEY = st.one_of(CENTS, st.sampled_from([e + d for e in EDGES for d in map(Decimal, ("-0.01", "0", "0.01"))]))
