@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from telco_crm.analysis import RunContext
+from functools import partial
+
+from telco_crm.analysis import Analysis, RunContext
 from telco_crm.engine.sql import literal
 from telco_crm.features.catalog import Catalog
 from telco_crm.schema import load_schema
@@ -21,7 +23,13 @@ RECORD_COLUMNS = (
 )
 
 
-def create_people(context: RunContext, catalog: Catalog, is_past: bool = False) -> None:
+def people_analysis(catalog: Catalog, is_past: bool = False) -> Analysis:
+    """The analysis that all others build on; see create_people."""
+    made = ("arpu", "people")
+    return Analysis("people", ("features",), ("people",), each=partial(create_people, catalog, is_past), makes=made)
+
+
+def create_people(catalog: Catalog, is_past: bool, context: RunContext) -> None:
     """Make the tables `arpu` (subscriber_id, month, arpu exact to 6 decimals) and `people`.
 
     `people` holds everybody with a usage record or bill in the as-of month, or on the books at its end:

@@ -53,8 +53,8 @@ class ArpuRules(Model):
         return f"CASE WHEN {high} THEN 'high' WHEN {mid_high} THEN 'mid_high' ELSE 'mass' END"
 
 
-def compute_arpu(context: RunContext) -> None:
-    """Make `banded` (people with their ARPU of the month, mean ARPU and bands) and `arpu_bands` (the revenue table)."""
+def compute_bands(context: RunContext) -> None:
+    """Make `banded`: people with their ARPU of the month, mean ARPU and bands."""
     rules = context.rules(ArpuRules, "arpu")
     context.create(
         "banded",
@@ -64,7 +64,11 @@ def compute_arpu(context: RunContext) -> None:
                {rules.policy_sql("coalesce(m.arpu_mean, 0)")} AS policy_band
         FROM people p LEFT JOIN ({mean_arpu_sql(rules.mean_bills)}) m USING (subscriber_id)""",
     )
-    context.create("arpu_bands", _band_table(rules, context.has("subscribers")))
+
+
+def compute_revenue(context: RunContext) -> None:
+    """Make `arpu_bands`: the revenue table."""
+    context.create("arpu_bands", _band_table(context.rules(ArpuRules, "arpu"), context.has("subscribers")))
 
 
 def _band_table(rules: ArpuRules, leaving_known: bool) -> str:
@@ -87,4 +91,11 @@ def _band_table(rules: ArpuRules, leaving_known: bool) -> str:
         FROM sums"""
 
 
-ARPU = Analysis("arpu", ("people", "bills"), ("banded", "arpu_bands"), compute_arpu)
+ARPU = Analysis(
+    "arpu",
+    ("people", "bills"),
+    ("banded", "arpu_bands"),
+    each=compute_bands,
+    makes=("banded",),
+    finish=compute_revenue,
+)
