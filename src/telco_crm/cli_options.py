@@ -125,17 +125,18 @@ class Job:
 
     def show(self, result: Result, out: str) -> None:
         """The summary of a job, on standard error; nothing with --quiet."""
-        if self.options["quiet"]:
-            return
         summary = self._summary()
+        if self.options["quiet"]:
+            if self.options["strict"]:  # the exit code will say that something is missing, so say what
+                summary.impossible(result.impossible)
+            return
         summary.files(result.reports, result.rejects, result.unused)
         if self.options["verbose"]:
             summary.mappings(result.reports)
         if result.as_of:
             summary.say("run.month", month=result.as_of, first=result.months[0], last=result.months[-1])
         summary.headlines(result.tables, str(result.as_of))
-        for name, why in result.impossible.items():
-            summary.say("run.impossible", "yellow", name=name, why=why)
+        summary.impossible(result.impossible)
         for note in result.notes:
             summary.say("run.note", note=note)
         if result.rows:
@@ -214,6 +215,11 @@ def style_options(command: Command) -> Command:
     return _option("--format", type=click.Choice(["csv", "parquet", "xlsx", "jsonl"]), help="Format of the results.")(
         command
     )
+
+
+def top_option(command: Command) -> Command:
+    """--top N."""
+    return _option("--top", type=click.IntRange(1), help="Capacity: the retention list holds the first N.")(command)
 
 
 def output_option(command: Command) -> Command:

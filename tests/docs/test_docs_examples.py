@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from doc_pages import ROOT, WRITTEN, Block, blocks, check_output, run_page
+from doc_pages import ROOT, WRITTEN, Block, blocks, check_output, check_words, run_page
 
 import telco_crm
 from telco_crm.config import RULE_FILES, load_config
@@ -27,8 +27,8 @@ CONFIGURATIONS = [
 
 
 @pytest.mark.parametrize("page", RUN, ids=lambda page: page.name)
-def test_examples_do_what_the_page_says(page: Path, tmp_path: Path) -> None:
-    run_page(page, tmp_path)
+def test_examples_do_what_the_page_says(page: Path, tmp_path: Path, program: Path) -> None:
+    run_page(page, tmp_path, program)
 
 
 def test_every_sh_block_is_run() -> None:
@@ -104,3 +104,13 @@ def test_an_output_may_leave_lines_out_where_it_says_so() -> None:
 def test_an_output_that_was_not_printed_is_found_out(shown: str) -> None:
     with pytest.raises(AssertionError, match="not printed"):
         check_output(shown, PRINTED, "")
+
+
+def test_words_may_have_other_figures_widths_and_order() -> None:
+    check_words(" b    12\n…\n a 1,234.5%\n", PRINTED, "")
+
+
+@pytest.mark.parametrize("shown", ["a  1\nc  2\n", "title b\n"])
+def test_other_words_are_found_out(shown: str) -> None:
+    with pytest.raises(AssertionError, match="not printed"):
+        check_words(shown, PRINTED, "")

@@ -54,6 +54,13 @@ def test_links_lead_somewhere(page: Path) -> None:
     assert wrong == []
 
 
+@pytest.mark.parametrize("page", WRITTEN, ids=lambda page: str(page.relative_to(ROOT)))
+def test_markers_are_known(page: Path) -> None:
+    """A misspelt one would leave its block unlooked at."""
+    known = r"|run|tests|excerpt|example(: exit \d+)?|file: \S+|output(: words)?"
+    assert [b.marker for b in blocks(page) if not re.fullmatch(known, b.marker)] == []
+
+
 def anchors(page: Path) -> set[str]:
     """The anchors that a page's headings get on GitHub."""
     titles = re.findall(r"^#+ (.+)$", re.sub(r"^```.*?^```", "", page.read_text("utf-8"), flags=re.DOTALL | re.M), re.M)
@@ -88,13 +95,13 @@ def test_every_key_of_the_configuration_is_explained() -> None:
 
 def test_readme_has_the_two_marked_commands_and_no_others() -> None:
     """One that sets up and runs the main job on the bundled sample, one that sets up and runs the tests."""
-    commands = {b.marker: b for b in blocks(ROOT / "README.md") if b.language in ("sh", "bash")}
-    assert list(commands) == ["run", "tests"]
-    for block in commands.values():
+    commands = [b for b in blocks(ROOT / "README.md") if b.language in ("sh", "bash")]
+    assert [b.marker for b in commands] == ["run", "tests"]
+    for block in commands:
         assert block.text.count("\n") == 1
         assert block.text.startswith("python3 -m venv .venv && .venv/bin/pip install ")
-    assert "telco-crm run data/samples/operator" in commands["run"].text
-    assert "pytest" in commands["tests"].text
+    assert "telco-crm run data/samples/operator" in commands[0].text
+    assert "pytest" in commands[1].text
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

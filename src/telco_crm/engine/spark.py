@@ -216,8 +216,8 @@ def _perform(payload: bytes, number: int) -> Outcome:
 def _pickled(content: Any) -> bytes:
     from pyspark import cloudpickle
 
-    made: bytes = cloudpickle.dumps(content)  # type: ignore[no-untyped-call]
-    return made
+    dumps: Callable[[Any], bytes] = cloudpickle.dumps
+    return dumps(content)
 
 
 def _session(place: SparkPlace, log: Path) -> SparkSession:

@@ -28,6 +28,11 @@ class Summary:
         """One line of words."""
         self._line(text(key, self._lang, **values), style)
 
+    def impossible(self, why: Mapping[str, str]) -> None:
+        """What could not be computed, and why, by name."""
+        for name, reason in why.items():
+            self.say("run.impossible", "yellow", name=name, why=reason)
+
     def files(self, reports: Sequence[FileReport], rejects: Mapping[str, RejectFile], unused: Sequence[Path]) -> None:
         """Every file with its counts, and the commonest reasons for rejects."""
         rows: list[tuple[str, ...]] = [
