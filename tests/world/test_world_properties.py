@@ -16,10 +16,11 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from telco_crm.analysis import RunContext
-from telco_crm.credit.stars import compute_credit
+from telco_crm.credit.stars import CREDIT
 from telco_crm.engine.duck import DuckEngine
+from telco_crm.engine.workers import LocalWorkers
 from telco_crm.months import Month
-from telco_crm.segment.arpu import compute_arpu
+from telco_crm.segment.arpu import ARPU
 from world import Row, call, read, write
 
 LITTLE = settings(derandomize=True, deadline=None, database=None, max_examples=40)
@@ -81,7 +82,7 @@ PERSON = st.fixed_dictionaries(
 @LITTLE
 @given(st.lists(PERSON, min_size=1, max_size=30))
 def test_everybody_is_in_one_band_and_the_bands_add_up(engine: DuckEngine, people: list[dict[str, Any]]) -> None:
-    compute_arpu(context_of(engine, people, []))
+    ARPU.run(context_of(engine, people, []), LocalWorkers(engine))
     banded = dict(engine.rows("SELECT subscriber_id, arpu_band FROM banded"))
     assert banded == {f"s{n}": band_of(p["spend"]) for n, p in enumerate(people)}
     bands = engine.frame("SELECT * FROM arpu_bands ORDER BY band_no").set_index("arpu_band")
@@ -108,7 +109,7 @@ def test_stars_never_fall_with_tenure_and_spend_nor_rise_with_suspensions(
     better = {**person, "months": (person["months"] or 0) + longer, "spend": spend}
     events = [{"subscriber_id": "s0", "kind": "suspension"}] * (stops + fewer)
     events += [{"subscriber_id": "s1", "kind": "suspension"}] * stops
-    compute_credit(context_of(engine, [person, better], events))
+    CREDIT.run(context_of(engine, [person, better], events), LocalWorkers(engine))
     rows = engine.frame("SELECT * FROM credit ORDER BY subscriber_id").to_dict("records")
     for row in rows:
         parts = [row[f"{part}_points"] for part in ("brand", "tenure", "spend", "suspension")]
