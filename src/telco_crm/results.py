@@ -77,7 +77,7 @@ def result_of(data: Loaded, context: RunContext | None = None, impossible: dict[
     """The result so far: what was read, and what the analyses had to say."""
     result = Result(data.reports, data.rejects, data.sources.unused, notes=data.notes, impossible=impossible or {})
     if context:
-        result.as_of, result.months, result.notes = context.as_of, context.months, [*data.notes, *context.notes]
+        result.as_of, result.months, result.notes = context.as_of, data.months, [*data.notes, *context.notes]
         if model := context.facts.get("churn_model"):
             result.models["churn"] = model.checksum
     return result
