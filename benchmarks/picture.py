@@ -15,8 +15,8 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-WIDTH, HEIGHT, TOP, BOTTOM = 900, 430, 60, 70
-PANELS = ((70, 340), (520, 340))  # left edge and width of each
+WIDTH, HEIGHT, TOP, BOTTOM = 960, 420, 40, 80
+PANELS = ((60, 380), (540, 380))  # left edge and width of each
 # Contender → colour that can be read on light and dark, dashes.
 STYLES = {
     "raw scan": ("#888888", "2 4"),
@@ -56,7 +56,7 @@ class Axis:
 
 def picture(sizes: list[dict[str, Any]]) -> str:
     """The SVG of the sizes that were measured."""
-    names = [n for n in STYLES if any(n in s["timings"] for s in sizes)]
+    names = [n for n in STYLES if any(n in s["timings"] and not s["timings"][n]["failure"] for s in sizes)]
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img">',
         "<title>Seconds and peak memory of computing the features, against the number of CDRs</title>",
@@ -121,14 +121,14 @@ def _line(name: str, points: list[tuple[float, float, bool]]) -> list[str]:
 
 
 def _legend(names: list[str]) -> list[str]:
-    parts, x = [], 70.0
+    parts, x = [], 60.0
     for name in names:
         colour, dashes = STYLES[name]
         style = f'stroke="{colour}" stroke-width="2.2" stroke-dasharray="{dashes or "none"}"'
-        parts.append(f'<line x1="{x:.0f}" x2="{x + 22:.0f}" y1="{HEIGHT - 22}" y2="{HEIGHT - 22}" {style}/>')
-        parts.append(f'<text x="{x + 27:.0f}" y="{HEIGHT - 18}">{escape(name)}</text>')
-        x += 42 + 6.6 * len(name)
-    parts.append(f'<text x="{WIDTH / 2}" y="20" text-anchor="middle">× failed at the next size</text>')
+        parts.append(f'<line x1="{x:.0f}" x2="{x + 22:.0f}" y1="{HEIGHT - 34}" y2="{HEIGHT - 34}" {style}/>')
+        parts.append(f'<text x="{x + 27:.0f}" y="{HEIGHT - 30}">{escape(name)}</text>')
+        x += 40 + 6.3 * len(name)
+    parts.append(f'<text x="60" y="{HEIGHT - 10}">CDRs from left to right; × failed at the next size</text>')
     return parts
 
 

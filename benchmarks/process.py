@@ -142,9 +142,9 @@ def _watched(pid: int, limits: Limits | None) -> Callable[[], str]:
     def watch() -> None:
         while not done.wait(0.05):
             if time.monotonic() > end:
-                exceeded.append(f"over {limits.seconds:.0f} s")
+                exceeded.append(f"over {limits.seconds:g} s")
             elif _resident(pid) > limits.memory:
-                exceeded.append(f"over {limits.memory / 1024:.0f} GB")
+                exceeded.append(f"over {limits.memory / 1024:.1f} GB")
             if exceeded:
                 os.kill(pid, 9)
                 return
