@@ -108,7 +108,7 @@ class _QuickSteps:
         return {"id": "id", "int": "int" if plain else ""}.get(column.type, "")
 
     def _code(self, x: str, column: Column) -> str:
-        empty = column.code(column.default) if column.default else 0
+        empty = UNKNOWN if column.required else column.code(column.default or "")
         if self._cell.type != "VARCHAR":
             x = f"CAST({x} AS VARCHAR)"
         whens = " ".join(f"WHEN {literal(s)} THEN {column.code(v)}" for s, v in self._spellings().items())
