@@ -66,9 +66,7 @@ class Read:
         return [row["reason"] for row in self.rejects]
 
 
-def read(
-    engine: Engine, folder: Path, table: str, content: Content, toml: str = "", threads: int = 2
-) -> Read:
+def read(engine: Engine, folder: Path, table: str, content: Content, toml: str = "", threads: int = 2) -> Read:
     """Read files (a text is the file TABLE.csv; names may have folders) with the configuration `toml`.
 
     Usage is read twice: into typed rows, and, as the program does, into packed ones; both must be alike.
@@ -90,7 +88,9 @@ def read(
     found = engine.rows(f"FROM {table} ORDER BY file_no, line") if known else []
     rows = [{n: v for n, v in zip(names, row, strict=True) if v is not None and n != "file_no"} for row in found]
     within = str(folder / "in") + "/"
-    rejects = [{**row, "file": row["file"].removeprefix(within)} for row in rows_of(folder / "rejects" / f"{table}.csv")]
+    rejects = [
+        {**row, "file": row["file"].removeprefix(within)} for row in rows_of(folder / "rejects" / f"{table}.csv")
+    ]
     counts = {r.file.removeprefix(within): (r.read, r.accepted, r.rejected) for r in reports}
     for file, (_, accepted, rejected) in counts.items():
         assert rejected == sum(row["file"] == file for row in rejects)

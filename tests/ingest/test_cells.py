@@ -236,7 +236,18 @@ def test_services_and_directions(read: Reads, service: str, direction: str, reas
 
 
 def test_identifiers_stay_as_they_are_written(read: Reads) -> None:
-    ids = ["0139", "00", "139", "+8613800138000", "138 0013 8000", "9223372036854775808", "1" * 40, "1e5", "1.0", "0x1F"]
+    ids = [
+        "0139",
+        "00",
+        "139",
+        "+8613800138000",
+        "138 0013 8000",
+        "9223372036854775808",
+        "1" * 40,
+        "1e5",
+        "1.0",
+        "0x1F",
+    ]
     ids += ["用户甲", "a-b_c", "1,5", "NaN", "true", "2026-03-05", "'", "--", "=1+1", "1.5E-7"]
     found = read("bills", "subscriber_id\tmonth\ttotal\n" + "".join(f"{i}\t2026-03\t1\n" for i in ids))
     assert found.column("subscriber_id") == ids

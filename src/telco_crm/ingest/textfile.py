@@ -87,11 +87,21 @@ def read_layout(file: SourceFile, mapping: TableMapping) -> tuple[TextLayout, di
     text = encoding.decode_sample(head[: 1 << 20])
     first = text.split("\n", 1)[0].rstrip("\r")
     delimiter = mapping.delimiter or max(DELIMITERS, key=first.count)
-    header = mapping.header or tuple(h.strip() for h in next(csv.reader([first], delimiter=delimiter)))
-    if not mapping.header and not any(header):
-        raise InputError(f"{file.name}, line 1: the header names no column; put the column names on the first line")
+    header = mapping.header or _header(first, delimiter, file.name)
     layout = TextLayout(encoding.name, delimiter, header, 1 if mapping.header else 2, mapping.text_nulls)
     return layout, _samples(text, layout)
+
+
+def _header(line: str, delimiter: str, file: str) -> tuple[str, ...]:
+    if "\r" in line:
+        raise InputError(f"{file}: its lines end with a lone CR, as on old Macs; save it with LF or CRLF line ends")
+    try:
+        names = tuple(h.strip() for h in next(csv.reader([line], delimiter=delimiter, strict=True)))
+    except csv.Error as error:
+        raise InputError(f"{file}, line 1: the header cannot be read ({error}); mend its quotation marks") from None
+    if not any(names):
+        raise InputError(f"{file}, line 1: the header names no column; put the column names on the first line")
+    return names
 
 
 def read_chunks(file: SourceFile, layout: TextLayout, fields: Sequence[int], threads: int = 2) -> Iterator[TextChunk]:

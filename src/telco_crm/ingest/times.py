@@ -19,9 +19,7 @@ EARLIEST, LATEST = "TIMESTAMP '1900-01-01'", "TIMESTAMP '2199-12-31 23:59:59'"  
 OFFSET = r"(?:Z|[+-](?:0\d|1[0-5]):?[0-5]\d)"
 MARK = r" ?(?:Z|UTC|GMT|[+-](?:0\d|1[0-5])(?::?[0-5]\d)?)"  # what names the offset at the end of a time
 # The engine's own cast is laxer: it takes any word behind a time for a zone.
-SHOWN = (
-    r"\d{4}(?:-\d{1,2}-|/\d{1,2}/)\d{1,2}(?:[ T]\d{1,2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:" + MARK + ")?)?"
-)
+SHOWN = r"\d{4}(?:-\d{1,2}-|/\d{1,2}/)\d{1,2}(?:[ T]\d{1,2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:" + MARK + ")?)?"
 DIRECTIVE = r"%(?:-?[dmyHIMSj]|[aAbBhwYgGuVUWpfnzZcxXT%])"
 
 
