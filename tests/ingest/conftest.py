@@ -6,7 +6,6 @@ import sys
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from typing import Protocol
 
 import pytest
 
@@ -15,12 +14,9 @@ sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1] / "cli
 pytest.register_assert_rewrite("reading")
 
 import reading
-from telco_crm.engine.duck import DuckEngine
 from telco_process import Telco
 
-
-class Reads(Protocol):
-    def __call__(self, table: str, content: reading.Content, toml: str = "", threads: int = 2) -> reading.Read: ...
+from telco_crm.engine.duck import DuckEngine
 
 
 @pytest.fixture
@@ -36,6 +32,6 @@ def engine() -> Iterator[DuckEngine]:
 
 
 @pytest.fixture
-def read(engine: DuckEngine, tmp_path: Path) -> Reads:
+def read(engine: DuckEngine, tmp_path: Path) -> reading.Reads:
     """`read(table, content, toml)`: what is made of files; see reading.read."""
     return partial(reading.read, engine, tmp_path)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from telco_crm.config import load_config
 from telco_crm.engine.base import Engine
@@ -35,6 +35,12 @@ VALUES = {name: list(column.values) for name, column in load_schema("usage").col
 TYPED = """date_trunc('second', start_time), duration_s, volume_bytes, CASE WHEN counterpart IS NOT NULL THEN hash(counterpart) END,
     charge, service, direction, toll, roaming, counterpart_network, ip_prefix, counterpart"""
 PACKED = "month, second, duration_s, volume_bytes, cp, charge, kind"
+
+
+class Reads(Protocol):
+    """The fixture `read`: `read` below, with the engine and the folder of the test."""
+
+    def __call__(self, table: str, content: Content, toml: str = "", threads: int = 2) -> Read: ...
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from reading import lines
-
-from conftest import Reads
+from reading import Reads, lines
 
 MARCH = datetime(2026, 3, 5)
 MORNING = datetime(2026, 3, 5, 10, 15)

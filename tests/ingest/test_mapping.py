@@ -6,9 +6,8 @@ from datetime import datetime
 from decimal import Decimal
 
 import pytest
-from reading import lines
+from reading import Reads, lines
 
-from conftest import Reads
 from telco_crm.errors import InputError, RuleError
 
 CALL = ("1", "2026-03-05 10:15:00", "voice", "out", "60")

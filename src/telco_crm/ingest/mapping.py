@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
@@ -55,7 +55,7 @@ class TableMapping(Model):
     @field_validator("delimiter")
     @classmethod
     def _one_sign(cls, value: str | None) -> str | None:
-        if value is not None and not re.fullmatch(r"[\t -~]", value) or value in set('"\\'):
+        if (value is not None and not re.fullmatch(r"[\t -~]", value)) or value in set('"\\'):
             raise ValueError("a delimiter is one ASCII character and no quotation mark")
         return value
 
@@ -101,20 +101,21 @@ def bind(
     problems = _mapping_problems(schema, headers, mapping, file)
     chosen: dict[str, list[str]] = {c: [h] for c, h in mapping.columns.items() if c in schema.columns}
     taken = {h for found in chosen.values() for h in found}
+    unsettled: set[str] = set()
     for header in headers:
-        if header not in taken:
-            names = _meant(schema, header, mapping, samples.get(header, ()))
-            if len(names) > 1:
-                problems.append(_ambiguous(schema, header, file))
-            for name in names[:1]:
-                chosen.setdefault(name, []).append(header)
+        names = [] if header in taken else _meant(schema, header, mapping, samples.get(header, ()))
+        if len(names) > 1:
+            problems.append(_ambiguous(schema, header, file))
+            unsettled |= set(names)
+        elif names:
+            chosen.setdefault(names[0], []).append(header)
     problems += [_twice(schema, name, found, file) for name, found in chosen.items() if len(found) > 1]
     constants = dict(mapping.constants)
     for key, value in (hive or {}).items():
         for name in _candidates(schema, key):
             if name not in chosen:
                 constants.setdefault(name, value)
-    problems += _missing(schema, chosen, constants, headers, file)
+    problems += _missing(schema, {*chosen, *constants, *unsettled}, headers, file)
     if problems:
         raise InputError(problems)
     return [
@@ -212,10 +213,8 @@ def _ambiguous(schema: Schema, header: str, file: str) -> str:
     )
 
 
-def _missing(
-    schema: Schema, chosen: Mapping[str, Sequence[str]], constants: Mapping[str, str], headers: Sequence[str], file: str
-) -> list[str]:
-    absent = [n for n in schema.required if n not in chosen and n not in constants]
+def _missing(schema: Schema, found: Set[str], headers: Sequence[str], file: str) -> list[str]:
+    absent = [n for n in schema.required if n not in found]
     shown = ", ".join(headers[:20]) + (" …" if len(headers) > 20 else "")
     return [
         f'{file}: no column for "{name}" ({schema.columns[name].zh}), which {schema.name} cannot do without; its '
