@@ -23,7 +23,7 @@ import pyarrow.csv as pa_csv
 from telco_crm.errors import InputError
 from telco_crm.ingest.blocks import read_blocks, read_head
 from telco_crm.ingest.encoding import Encoding, detect_encoding
-from telco_crm.ingest.lines import BadLine, Lines, has_padding, regular_lines
+from telco_crm.ingest.lines import BadLine, Lines, has_padding, regular_lines, whole_records
 from telco_crm.ingest.mapping import TableMapping
 from telco_crm.ingest.sources import SourceFile
 
@@ -113,10 +113,11 @@ def read_chunks(file: SourceFile, layout: TextLayout, fields: Sequence[int], thr
         InputError: the file ends inside a compressed stream, or a line is longer than a block.
     """
     parse = partial(_parse_block, layout=layout, fields=tuple(fields))
+    records = partial(whole_records, encoding=Encoding(layout.encoding), delimiter=layout.delimiter)
     line = layout.first_line
     with ThreadPoolExecutor(threads) as pool:
         ahead: deque[Future[TextChunk]] = deque()
-        blocks = read_blocks(file, header=layout.first_line > 1)
+        blocks = read_blocks(file, layout.first_line > 1, records)
         while True:
             while len(ahead) <= threads and (block := next(blocks, None)):
                 ahead.append(pool.submit(parse, block))
