@@ -28,7 +28,7 @@ HEADERS = {
     "events": ("subscriber_id", "time", "kind"),
     "contacts": ("subscriber_id", "campaign", "contacted_on", "arm"),
 }
-Content = str | bytes | Mapping[str, str | bytes]
+Content = str | bytes | Mapping[str, str | bytes | None]
 Row = dict[str, Any]
 IP_PREFIX = "17951"
 VALUES = {name: list(column.values) for name, column in load_schema("usage").columns.items()}
@@ -73,7 +73,7 @@ class Read:
 
 
 def read(engine: Engine, folder: Path, table: str, content: Content, toml: str = "", threads: int = 2) -> Read:
-    """Read files (a text is the file TABLE.csv; names may have folders) with the configuration `toml`.
+    """Read files (a text is the file TABLE.csv; names may have folders; None is there already) with the configuration `toml`.
 
     Usage is read twice: into typed rows, and, as the program does, into packed ones; both must be alike.
     """
@@ -81,7 +81,8 @@ def read(engine: Engine, folder: Path, table: str, content: Content, toml: str =
     for name, text in files.items():
         path = folder / "in" / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(text.encode() if isinstance(text, str) else text)
+        if text is not None:
+            path.write_bytes(text.encode() if isinstance(text, str) else text)
     config = folder / "telco-crm.toml"
     config.write_text(toml, encoding="utf-8")
     flags = {table: [str(folder / "in" / name) for name in files]}

@@ -10,11 +10,20 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from telco_crm.errors import InputError, OutputError, TelcoError, UsageError
+from telco_crm.errors import DamagedError, OutputError, TelcoError, UsageError
 
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
+
+# What DuckDB says of a damaged Parquet file, besides errors without a kind of their own.
+DAMAGE = (
+    "Failed to read file",
+    "in Parquet file",
+    "Could not read enough bytes",
+    "No magic bytes found",
+    "too small to be",
+)
 
 
 class DuckEngine:
@@ -132,8 +141,8 @@ def _translated(error: duckdb.Error) -> Exception:
         return OutputError("no space left for temporary data; free some, or name a larger disk with --temp-dir")
     if isinstance(error, duckdb.OutOfMemoryException):
         return TelcoError("the memory limit is too small for this step; raise --memory-limit or lower --threads")
-    if isinstance(error, duckdb.InvalidInputException) and "parquet" in text.lower():
-        return InputError(text)
+    if type(error) is duckdb.Error or any(words in text for words in DAMAGE):
+        return DamagedError(text)
     return error
 
 
