@@ -11,6 +11,7 @@ import signal
 import sys
 from pathlib import Path
 from types import FrameType
+from typing import TextIO
 
 import click
 
@@ -28,7 +29,7 @@ from telco_crm.cli_options import (
 )
 from telco_crm.cli_store import store
 from telco_crm.cli_tools import init, sample, schema
-from telco_crm.errors import EXIT_INCOMPLETE, EXIT_INTERRUPTED, TelcoError
+from telco_crm.errors import EXIT_INCOMPLETE, EXIT_INTERRUPTED, EXIT_PROBLEM, TelcoError
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
@@ -132,12 +133,11 @@ cli.add_command(init)
 
 def main() -> None:
     """Entry point: runs a command and turns problems into one sentence each and an exit code."""
-    signal.signal(signal.SIGTERM, _interrupt)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _interrupt)
     try:
         code = cli.main(standalone_mode=False)
         sys.stdout.flush()
-    except click.exceptions.Abort:
-        code = _interrupted()
     except click.ClickException as error:
         error.show()
         code = error.exit_code
@@ -145,19 +145,34 @@ def main() -> None:
         for problem in error.problems:
             click.echo(f"telco-crm: {problem}", err=True)
         code = error.exit_code
-    except KeyboardInterrupt:
-        code = _interrupted()
+    except SystemExit as end:  # click and rich end so when the reader of a stream has gone
+        code = _reader_gone() if isinstance(end.__context__, BrokenPipeError) else end.code
     except BrokenPipeError:
-        # The reader has gone (| head): stop quietly, and keep Python from complaining when it flushes at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = 0
+        code = _reader_gone()
+    except OSError as error:
+        _reader_gone(sys.__stdout__)
+        place = f"{error.filename}: " if error.filename else ""
+        click.echo(f"telco-crm: {place}{error.strerror or error}; check the place and its free space", err=True)
+        code = EXIT_PROBLEM
+    except BaseException as error:  # libraries turn an interruption into exceptions of their own
+        if not _interruptions and not isinstance(error, click.exceptions.Abort | KeyboardInterrupt):
+            raise
+        click.echo("telco-crm: interrupted; what was not complete has been thrown away", err=True)
+        code = EXIT_INTERRUPTED
     sys.exit(code if isinstance(code, int) else 0)
 
 
+_interruptions: list[int] = []
+
+
 def _interrupt(number: int, frame: FrameType | None) -> None:
+    _interruptions.append(number)
     raise KeyboardInterrupt
 
 
-def _interrupted() -> int:
-    click.echo("telco-crm: interrupted; nothing was written", err=True)
-    return EXIT_INTERRUPTED
+def _reader_gone(*gone: TextIO | None) -> int:
+    """The reader has gone (| head): stop quietly, and keep Python from complaining when it flushes at exit."""
+    for stream in gone or (sys.__stdout__, sys.__stderr__):
+        if stream:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+    return 0

@@ -14,7 +14,7 @@ from telco_crm.analysis import Analysis, RunContext
 from telco_crm.config import Config
 from telco_crm.engine.base import Engine
 from telco_crm.engine.duck import DuckEngine
-from telco_crm.errors import CannotCompute, InputError
+from telco_crm.errors import CannotCompute, DamagedError, InputError
 from telco_crm.features.catalog import Catalog
 from telco_crm.features.compute import FeatureJob, compute_features
 from telco_crm.features.loading import load_catalog
@@ -84,6 +84,11 @@ def loaded(
         try:
             _read_all(result, rejects)
             yield result
+        except DamagedError as error:
+            raise InputError(
+                f"the store {store.root} is damaged ({error}); see telco-crm store verify {store.root}, and take the "
+                "damaged parts out with telco-crm store drop"
+            ) from None
         finally:
             result.hasher.close()
             store.close()
@@ -186,16 +191,22 @@ def _read_all(data: Loaded, rejects: Path | None) -> None:
     reader = Reader(
         data.engine, settings.config.mappings, settings.threads, rejects, settings.max_rejects, settings.progress
     )
+    dialling = data.catalog.vocabulary.dialling.ip_prefixes
+    usage = UsageReader(reader, data.store, dialling, data.hasher)
+    opened: dict[str, Any] = {}
+    problems: list[str] = []
     for table, files in data.sources.files.items():
-        if not files:
-            continue
-        if table == "usage":
-            dialling = data.catalog.vocabulary.dialling.ip_prefixes
-            reports, kept = UsageReader(reader, data.store, dialling, data.hasher).read(files)
-            data.usage = data.store.rows if data.store.rows.months() else None
-        else:
-            reports, kept = reader.read(table, files)
+        try:
+            if files:
+                opened[table] = usage.open(files) if table == "usage" else reader.open(table, files)
+        except InputError as error:
+            problems += error.problems
+    if problems:
+        raise InputError(problems)
+    for table, found in opened.items():
+        reports, kept = usage.read(found) if table == "usage" else reader.read(table, found)
         data.reports += reports
         data.rejects[table] = kept
         if sum(r.accepted for r in reports):
             data.tables.add(table)
+    data.usage = data.store.rows if data.store.rows.months() else None

@@ -12,7 +12,6 @@ import os
 import shutil
 from collections.abc import Set
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,7 +20,7 @@ from telco_crm.engine.sql import identifier, literal
 from telco_crm.errors import InputError
 from telco_crm.features.catalog import Catalog
 from telco_crm.features.usage import usage_query
-from telco_crm.ingest.store import UsageRows
+from telco_crm.ingest.store import UsageRows, keep, read_kept
 from telco_crm.months import Month
 from telco_crm.progress import Progress, Silent
 
@@ -94,7 +93,7 @@ def _usage_features(job: FeatureJob, usage: UsageRows, month: Month) -> str:
     kept = usage.kept / f"{month}-{_identity(job.catalog, usage, month)}"
     files = f"read_parquet({literal(str(kept / '*.parquet'))})"
     count = usage.months()[month]
-    if kept.exists():
+    if read_kept(kept):
         job.progress.advance(count, 0)
         return files
     new = usage.kept / f".new-{kept.name}-{os.getpid()}"
@@ -113,8 +112,7 @@ def _usage_features(job: FeatureJob, usage: UsageRows, month: Month) -> str:
     try:
         with ThreadPoolExecutor(min(2, job.engine.threads)) as pool:
             list(pool.map(work, range(ranges)))
-        with suppress(OSError):  # another run was quicker
-            os.rename(new, kept)
+        keep(new, kept, usage.identity(month))
     finally:
         shutil.rmtree(new, ignore_errors=True)
     return files

@@ -89,8 +89,8 @@ def regular_lines(block: bytes, encoding: Encoding, delimiter: str) -> tuple[Lin
 def whole_records(block: bytes, encoding: Encoding, delimiter: str) -> int:
     """How many bytes of a run of whole lines are records that its end does not cut in two.
 
-    A record of several lines goes from one line with an odd number of quotes to the next one. So only the last of these
-    may be open at the end, and it is, unless the one before it belongs to it: that is looked up as `regular_lines` does.
+    A record of several lines goes from one line with an odd number of quotes to the next one. So only the last of
+    these may be open at the end; it is, unless the one before it belongs to it: that is found as `regular_lines` does.
     """
     tail = len(block)
     for _ in range(LONGEST_RECORD):

@@ -16,7 +16,7 @@ from telco_crm.schema import INPUT_TABLES
 TEXT_ENDINGS = (".csv", ".tsv", ".txt", ".psv", ".dat")
 PARQUET_ENDINGS = (".parquet", ".pq")
 COMPRESSIONS = {".gz": "gzip", ".zst": "zstd", ".zstd": "zstd"}
-STDIN = "-"
+STDIN, STDIN_NAME = "-", "standard input"
 HIVE_NULL = "__HIVE_DEFAULT_PARTITION__"  # the folder of rows without a value
 
 
@@ -156,4 +156,4 @@ def _spool(table: str, temp: Path) -> SourceFile:
         magic = spooled.read(4)
     kind = "parquet" if magic == b"PAR1" else "csv"
     compression = "gzip" if magic[:2] == b"\x1f\x8b" else "zstd" if magic == b"\x28\xb5\x2f\xfd" else None
-    return SourceFile(table, path, kind, compression, {}, "standard input")
+    return SourceFile(table, path, kind, compression, {}, STDIN_NAME)

@@ -56,11 +56,9 @@ def _recognised(r: str, zone: str | None, source_zone: str | None) -> str:
         marked = f"contains({r}, ':') AND regexp_matches({r}, {literal(MARK + '$')})"
         local = f"CASE WHEN {marked} THEN {_at(f'TRY_CAST({r} AS TIMESTAMPTZ)', zone)} ELSE {local} END"
     digits = f"TRY_CAST({r} AS BIGINT)"
-    compact = " ".join(
-        f"WHEN {n} THEN {_shift(f'try_strptime({r}, {literal(form)})', source_zone, zone)}"
-        for n, form in COMPACT.items()
-    )
-    numeric = f"CASE length({r}) {compact} WHEN 10 THEN {_epoch(f'{digits} * 1000', zone)} WHEN 13 THEN {_epoch(digits, zone)} END"
+    forms = {n: _shift(f"try_strptime({r}, {literal(form)})", source_zone, zone) for n, form in COMPACT.items()}
+    forms |= {10: _epoch(f"{digits} * 1000", zone), 13: _epoch(digits, zone)}
+    numeric = f"CASE length({r}) {' '.join(f'WHEN {n} THEN {sql}' for n, sql in forms.items())} END"
     worded = _shift(f"try_strptime({r}, [{', '.join(map(literal, WORDED))}])", source_zone, zone)
     return (
         f"CASE WHEN regexp_full_match({r}, {literal(SHOWN)}) THEN {local} "
