@@ -9,9 +9,11 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import TextIO
+from typing import Any, TextIO
 
 import click
 
@@ -34,7 +36,40 @@ from telco_crm.errors import EXIT_INCOMPLETE, EXIT_INTERRUPTED, EXIT_PROBLEM, Te
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
+class ReaderGone(Exception):  # noqa: N818 - no error
+    """Whoever read the output (| head) has had enough."""
+
+
+class Commands(click.Group):
+    """A group that tells a closed pipe from other ends; click itself takes it for a failure."""
+
+    def make_context(self, *args: Any, **more: Any) -> click.Context:
+        """As click, but ReaderGone instead of BrokenPipeError."""
+        with _told():
+            return super().make_context(*args, **more)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """As click, but ReaderGone instead of BrokenPipeError."""
+        with _told():
+            result = super().invoke(ctx)
+            sys.stdout.flush()
+            return result
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError:
+        raise ReaderGone from None
+    except SystemExit as end:  # rich ends the program itself
+        if isinstance(end.__context__, BrokenPipeError):
+            raise ReaderGone from None
+        raise
+
+
 @click.group(
+    cls=Commands,
     context_settings=CONTEXT,
     epilog="Exit codes: 0 done, 1 input or rule problem, 2 usage, 3 some analyses impossible (--strict), "
     "130 interrupted. Every option can also be set by an environment variable (TELCO_CRM_THREADS=2) or in "
@@ -137,7 +172,6 @@ def main() -> None:
         signal.signal(number, _interrupt)
     try:
         code = cli.main(standalone_mode=False)
-        sys.stdout.flush()
     except click.ClickException as error:
         error.show()
         code = error.exit_code
@@ -145,12 +179,10 @@ def main() -> None:
         for problem in error.problems:
             click.echo(f"telco-crm: {problem}", err=True)
         code = error.exit_code
-    except SystemExit as end:  # click and rich end so when the reader of a stream has gone
-        code = _reader_gone() if isinstance(end.__context__, BrokenPipeError) else end.code
-    except BrokenPipeError:
-        code = _reader_gone()
+    except ReaderGone:
+        code = _mute(sys.__stdout__, sys.__stderr__)
     except OSError as error:
-        _reader_gone(sys.__stdout__)
+        _mute(sys.__stdout__)
         place = f"{error.filename}: " if error.filename else ""
         click.echo(f"telco-crm: {place}{error.strerror or error}; check the place and its free space", err=True)
         code = EXIT_PROBLEM
@@ -170,9 +202,9 @@ def _interrupt(number: int, frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
-def _reader_gone(*gone: TextIO | None) -> int:
-    """The reader has gone (| head): stop quietly, and keep Python from complaining when it flushes at exit."""
-    for stream in gone or (sys.__stdout__, sys.__stderr__):
+def _mute(*streams: TextIO | None) -> int:
+    """Keep Python from complaining when it flushes at exit to where nothing can be written."""
+    for stream in streams:
         if stream:
             os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
     return 0

@@ -143,7 +143,9 @@ def _translated(error: duckdb.Error, temp: Path) -> Exception:
     text = str(error)
     full = re.search(r'"([^"\\]+)\\?": No space left', text)
     if full and temp not in Path(full[1]).parents:
-        return OutputError(f"{_shown(Path(full[1]).parent)}: no space left there; free some, or name a place elsewhere")
+        return OutputError(
+            f"{_shown(Path(full[1]).parent)}: no space left there; free some, or write elsewhere (-o, --store)"
+        )
     if full or "No space left" in text or "max_temp_directory_size" in text:
         return OutputError("no space left for temporary data; free some, or name a larger disk with --temp-dir")
     if isinstance(error, duckdb.OutOfMemoryException):
