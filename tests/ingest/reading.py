@@ -89,7 +89,7 @@ def read(engine: Engine, folder: Path, table: str, content: Content, toml: str =
     sources = find_sources(None, flags, folder).files[table]
     reader = Reader(engine, load_config(config).mappings, threads, folder / "rejects")
     engine.run(f"DROP TABLE IF EXISTS {table}")
-    reports, _ = reader.read(table, reader.open(table, sources))
+    reports, _ = reader.read(table, sources)
     known = engine.rows("SELECT 1 FROM duckdb_tables() WHERE table_name = " + f"'{table}'")
     names = list(engine.columns(table)) if known else []
     found = engine.rows(f"FROM {table} ORDER BY file_no, line") if known else []
@@ -115,8 +115,7 @@ def _packed_alike(reader: Reader, sources: Any, folder: Path, counts: list[tuple
     with tempfile.TemporaryDirectory(dir=folder) as root:
         store, hasher = UsageStore(Path(root)), Hasher()
         try:
-            usage = UsageReader(reader, store, (IP_PREFIX,), hasher)
-            reports, _ = usage.read(usage.open(sources))
+            reports, _ = UsageReader(reader, store, (IP_PREFIX,), hasher).read(sources)
             assert [(r.file, r.read, r.accepted) for r in reports] == counts, reports
             assert (folder / "rejects" / "usage.csv").read_bytes() == rejects
             if not store.rows.months():

@@ -71,6 +71,15 @@ def test_quoted_cells_may_hold_anything(read: Reads) -> None:
     assert [row["line"] for row in found.rows] == [2, 3, 4, 6, 10, 11, 12, 14, 15]
 
 
+def test_blanks_around_cells_go_whether_quoted_or_not(read: Reads) -> None:
+    for delimiter in (",", "\t", "|"):
+        cells = [' "a"'[1:], '" a "', '"\ta"', '"a\t"', '"\t"', '" "', '"a\tb"']
+        rows = [delimiter.join(["1", "2026-03-05", "payment", cell]) for cell in cells]
+        for row, value in zip(rows, ["a", "a", "a", "a", None, None, "a\tb"], strict=True):
+            text = HEAD.replace(",", delimiter) + row + "\n"
+            assert read("events", text).column("detail") == [value], repr(row)
+
+
 def test_lines_are_counted_right_after_records_of_several_lines(read: Reads) -> None:
     text = HEAD + f'{ROW}"a\nb\nc"\n' + "bad\n" + f'{ROW}"d\ne"\n' + f"{ROW}\n" + ",,,\n" + f'x,"y\nz",w,v\n'
     found = read("events", text)

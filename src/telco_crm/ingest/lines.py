@@ -16,6 +16,7 @@ import numpy.typing as npt
 from telco_crm.ingest.encoding import Encoding
 
 LONGEST_RECORD = 100  # lines that one record may span
+TAB_IN_QUOTES = (b'\t"\t', b'\n"\t', b'\t"\n', b'\t"\r')  # between tabs as delimiters
 QUOTE, NEWLINE, RETURN = ord('"'), ord("\n"), ord("\r")
 Ints = npt.NDArray[np.int64]
 Bytes = npt.NDArray[np.uint8]
@@ -113,6 +114,8 @@ def whole_records(block: bytes, encoding: Encoding, delimiter: str) -> int:
 
 def has_padding(block: bytes, delimiter: str) -> bool:
     """Whether a cell of `block` begins or ends with a blank."""
+    if delimiter == "\t" and b'"' in block and any(edge in b"\n" + block for edge in TAB_IN_QUOTES):
+        return True
     data = np.frombuffer(block, np.uint8)
     blanks = (32,) if delimiter == "\t" or b"\t" not in block else (32, 9)
     edges = np.zeros(256, bool)

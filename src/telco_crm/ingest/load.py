@@ -21,9 +21,8 @@ from telco_crm.ingest.rejects import RejectFile
 from telco_crm.ingest.sinks import HowTo, Sink, TableSink
 from telco_crm.ingest.sources import SourceFile
 from telco_crm.progress import Progress, Silent
-from telco_crm.schema import load_schema
+from telco_crm.schema import Schema, load_schema
 
-Opened = tuple[OpenFile, list[Binding]]
 EXPLAIN_ROWS = 100_000  # rejected rows explained at a time
 
 
@@ -59,16 +58,17 @@ class Reader:
     max_rejects: str | None = None
     progress: Progress = field(default_factory=Silent)
 
-    def read(self, table: str, files: Sequence[Opened]) -> tuple[list[FileReport], RejectFile]:
-        """Read all (opened) files of a table into an engine table of that name.
+    def read(self, table: str, files: Sequence[SourceFile]) -> tuple[list[FileReport], RejectFile]:
+        """Read all files of a table into an engine table of that name.
 
         Raises:
-            InputError: a file cannot be read, no row was acceptable, or there were too many rejects.
+            InputError: a file cannot be read or mapped, no row was acceptable, or there were too many rejects.
         """
-        sink = TableSink(self.engine, load_schema(table))
+        schema = load_schema(table)
+        sink = TableSink(self.engine, schema)
         rejects = RejectFile(self.rejects / f"{table}.csv" if self.rejects else None)
         try:
-            reports = [self.read_file(file, bindings, sink, rejects) for file, bindings in files]
+            reports = [self.read_file(file, bindings, sink, rejects) for file, bindings in self.open_all(schema, files)]
         finally:
             rejects.close()
         self.check_counts(table, reports, rejects)
@@ -78,15 +78,15 @@ class Reader:
         """The user's mapping of a table, or an empty one."""
         return self.mappings.get(table, TableMapping())
 
-    def open(self, table: str, files: Sequence[SourceFile]) -> list[Opened]:
+    def open_all(self, schema: Schema, files: Sequence[SourceFile]) -> list[tuple[OpenFile, list[Binding]]]:
         """Look at the headers of all files before any of them is read.
 
         Raises:
             InputError: with the problems of all files.
         """
-        schema, mapping = load_schema(table), self.mapping(table)
-        self._check_zones(mapping, table)
-        opened: list[Opened] = []
+        mapping = self.mapping(schema.name)
+        self._check_zones(mapping, schema.name)
+        opened: list[tuple[OpenFile, list[Binding]]] = []
         problems: list[str] = []
         for file in files:
             try:

@@ -116,6 +116,11 @@ class UsageStore:
         """The rows of the files that this run has added or found."""
         return UsageRows(self.sources, self.root / "features")
 
+    def work_folder(self) -> Path:
+        """A place within the store for files of this run; what a killed run has left there goes with the next run."""
+        self._open()
+        return self.root.absolute() / f".work-{os.getpid()}"
+
     def close(self) -> None:
         """Remove earlier states of the files of this run, and let other runs remove what is no longer wanted."""
         if self._lock:
@@ -222,6 +227,8 @@ class UsageStore:
             kept = read_kept(folder)
             if not kept or not all((self.root / "usage" / key).exists() for key in kept["sources"]):
                 shutil.rmtree(folder, ignore_errors=True)
+        for folder in self.root.glob(".work-*"):
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager
