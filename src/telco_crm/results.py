@@ -90,7 +90,7 @@ def finish(file: OutputFile, table: str, clock: Clock, result: Result, data: Ori
     content["outputs"] = [described(file.temp, file.target, result.rows[table])]
     file.commit()
     if file.beside:
-        with OutputFile(f"{file.target}.manifest.json", data.engine.temp_path("")) as beside:
+        with OutputFile(f"{file.target}.manifest.json") as beside:
             write_manifest(beside.temp, content)
             beside.commit()
 

@@ -73,9 +73,9 @@ def run_table(
     """
     clock = Clock()
     with (
-        staged_rejects(rejects) as stage,
+        OutputFile(target, settings.temp_dir) as file,
+        staged_rejects(rejects, settings.temp_dir) as stage,
         loaded(*inputs, settings, stage) as data,
-        OutputFile(target, data.engine.temp_path("")) as file,
     ):
         context, impossible = analyse(data, _needed(table))
         result = result_of(data, context, impossible)
@@ -93,7 +93,7 @@ def run_churn_fit(inputs: Inputs, settings: Settings, target: Path) -> Result:
         TelcoError: the history is too thin; the message says what is missing.
     """
     clock = Clock()
-    with loaded(*inputs, settings) as data, OutputFile(str(target), data.engine.temp_path("")) as file:
+    with OutputFile(str(target)) as file, loaded(*inputs, settings) as data:
         context, _ = analyse(data, ())
         rules = context.rules(ChurnRules, "churn")
         check_signals(context, rules)

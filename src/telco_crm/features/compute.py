@@ -12,7 +12,6 @@ import os
 import shutil
 from collections import Counter
 from collections.abc import Sequence, Set
-from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -23,7 +22,7 @@ from telco_crm.engine.workers import Part, Workers
 from telco_crm.errors import InputError
 from telco_crm.features.catalog import Catalog
 from telco_crm.features.usage import usage_query
-from telco_crm.ingest.store import UsageRows
+from telco_crm.ingest.store import UsageRows, keep, read_kept
 from telco_crm.months import Month
 from telco_crm.progress import Progress, Silent
 
@@ -98,7 +97,7 @@ def _usage_features(job: FeatureJob, usage: UsageRows) -> dict[Month, str]:
     new = {m: folder.with_name(f".new-{folder.name}-{os.getpid()}") for m, folder in kept.items()}
     tasks: list[RangeTask] = []
     for month, folder in kept.items():
-        if folder.exists():
+        if read_kept(folder):
             job.progress.advance(counts[month], 0)
             continue
         new[month].mkdir()
@@ -110,8 +109,7 @@ def _usage_features(job: FeatureJob, usage: UsageRows) -> dict[Month, str]:
         job.progress.advance(counts[task.month] / task.part.of, counts[task.month] // task.part.of)
         waiting[task.month] -= 1
         if not waiting[task.month]:
-            with suppress(OSError):  # another run was quicker
-                os.rename(new[task.month], kept[task.month])
+            keep(new[task.month], kept[task.month], usage.identity(task.month))
 
     try:
         job.workers.map(partial(_write_range, job.catalog), tasks, done)
