@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from telco_crm.analysis import Analysis, RunContext
-from telco_crm.catalog import ANALYSES, ON_REQUEST, OUTPUTS
+from telco_crm.catalog import ANALYSES, ON_REQUEST, OUTPUTS, check_rules
 from telco_crm.churn.dataset import check_signals
 from telco_crm.churn.rules import ChurnRules
 from telco_crm.churn.score import fit_on_history
@@ -38,6 +38,7 @@ def run_all(inputs: Inputs, settings: Settings, out: Path, style: OutputStyle) -
         TelcoError: before anything in `out` was touched.
     """
     clock = Clock()
+    check_rules(settings.config)
     with OutputFolder(out) as folder, loaded(*inputs, settings, folder.stage / "rejects") as data:
         context, impossible = analyse(data, ANALYSES)
         result = result_of(data, context, impossible)
@@ -72,6 +73,7 @@ def run_table(
         TelcoError: before the output was touched.
     """
     clock = Clock()
+    check_rules(settings.config)
     with (
         OutputFile(target, settings.temp_dir) as file,
         staged_rejects(rejects, settings.temp_dir) as stage,
@@ -93,6 +95,7 @@ def run_churn_fit(inputs: Inputs, settings: Settings, target: Path) -> Result:
         TelcoError: the history is too thin; the message says what is missing.
     """
     clock = Clock()
+    check_rules(settings.config)
     with OutputFile(str(target)) as file, loaded(*inputs, settings) as data:
         context, _ = analyse(data, ())
         rules = context.rules(ChurnRules, "churn")

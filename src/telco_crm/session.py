@@ -82,7 +82,7 @@ def loaded(
     Raises:
         TelcoError: nothing usable, a file that cannot be read, a wrong rule …; nothing has been written then.
     """
-    catalog = load_catalog(settings.config.features, settings.config.vocabulary)
+    catalog = load_catalog(settings.config.features, settings.config.vocabulary, settings.config.source)
     with ExitStack() as stack:
         engine = stack.enter_context(DuckEngine(settings.threads, settings.memory_limit, settings.temp_dir))
         sources = find_sources(data, flags, engine.temp_path(""))
