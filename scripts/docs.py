@@ -42,6 +42,7 @@ RULES = {
     "([definition](methods.md#churn-score)).",
     "retention": "The length of the list and the ladder ([definition](methods.md#retention-list)).",
     "offers": "The catalogue of offers ([definition](methods.md#offers)).",
+    "contact": "Who is not contacted in a campaign ([definition](retention.md#whom-a-campaign-leaves-out)).",
 }
 
 

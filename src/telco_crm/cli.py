@@ -15,6 +15,7 @@ from types import FrameType
 import click
 
 from telco_crm import __version__
+from telco_crm.cli_campaign import campaign
 from telco_crm.cli_churn import churn
 from telco_crm.cli_options import (
     Job,
@@ -125,6 +126,7 @@ def check(job: Job, rejects: Path | None) -> int:
 
 
 cli.add_command(churn)
+cli.add_command(campaign)
 cli.add_command(store)
 cli.add_command(sample)
 cli.add_command(schema)

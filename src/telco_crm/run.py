@@ -77,7 +77,7 @@ def run_table(
         loaded(*inputs, settings, stage) as data,
         OutputFile(target, data.engine.temp_path("")) as file,
     ):
-        context, impossible = analyse(data, _needed(table))
+        context, impossible = analyse(data, analyses_for(table))
         result = result_of(data, context, impossible)
         if context.has(table):
             sql = f"FROM {table} ORDER BY {OUTPUTS[table]}"
@@ -109,7 +109,7 @@ def run_churn_fit(inputs: Inputs, settings: Settings, target: Path) -> Result:
     return result
 
 
-def _needed(table: str) -> list[Analysis]:
+def analyses_for(table: str) -> list[Analysis]:
     """The analyses up to the one that gives `table`, in order."""
     wanted = {table}
     chosen: list[Analysis] = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 from telco_crm.analysis import Analysis, RunContext
 from telco_crm.engine.sql import number
@@ -104,13 +105,13 @@ def _cost(rules: RetentionRules, offers: OfferRules) -> str:
     return f"round({number(rules.contact_cost)} + {offer}, 6)"
 
 
-RETENTION = Analysis(
-    "retention",
+CANDIDATES = Analysis(
+    "candidates",
     ("people", "features", "churn"),
-    ("retention",),
+    (),
     compute_leaving,
     uses=("segments",),
     each=compute_candidates,
     makes=("candidates",),
-    finish=compute_retention,
 )
+RETENTION = replace(CANDIDATES, name="retention", gives=("retention",), finish=compute_retention)
