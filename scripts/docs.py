@@ -43,6 +43,7 @@ RULES = {
     "retention": "The length of the list and the ladder ([definition](methods.md#retention-list)).",
     "offers": "The catalogue of offers ([definition](methods.md#offers)).",
     "contact": "Who is not contacted in a campaign ([definition](retention.md#whom-a-campaign-leaves-out)).",
+    "effect": "How the effect of a campaign is measured ([definition](retention.md#the-effect)).",
 }
 
 

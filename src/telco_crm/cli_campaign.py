@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from telco_crm.cli_options import Job, data_options, job_options, style_options, top_option
+from telco_crm.cli_options import Job, data_options, job_options, output_option, style_options, top_option
 from telco_crm.errors import EXIT_INCOMPLETE
 
 KEY_FILE = click.Path(path_type=Path, dir_okay=False)
@@ -61,6 +61,23 @@ def plan(job: Job, out: Path, pseudonymise: bool, key_file: Path | None, split: 
     )
     job.show(result, str(out))
     return EXIT_INCOMPLETE if result.impossible and job.options["strict"] else 0
+
+
+@campaign.command()
+@data_options
+@output_option
+@click.option("--name", required=True, help="Name of the campaign in the contacts.")
+@job_options
+@style_options
+def effect(job: Job, out: str, name: str) -> int:
+    """What a campaign did: treated against control, in leaving, revenue and the four marks of success.
+
+    DATA holds the exports since the campaign; the contacts are those that `campaign plan` wrote, or one's own.
+    """
+    from telco_crm.run_campaign import run_effect
+
+    job.show(run_effect(job.inputs, job.settings(out), out, name, job.style_for(out)), out)
+    return 0
 
 
 @campaign.command()

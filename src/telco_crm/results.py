@@ -34,6 +34,7 @@ class Result:
     impossible: dict[str, str] = field(default_factory=dict)
     models: dict[str, str] = field(default_factory=dict)
     tables: dict[str, list[tuple[Any, ...]]] = field(default_factory=dict)
+    facts: dict[str, Any] = field(default_factory=dict)  # for the manifest, as they are
     seconds: float = 0.0
 
 
@@ -106,6 +107,7 @@ def manifest(command: str, clock: Clock, result: Result, data: Loaded) -> dict[s
         "models": result.models,
         "impossible": result.impossible,
         "notes": result.notes,
+        **result.facts,
     }
 
 

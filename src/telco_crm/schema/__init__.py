@@ -17,7 +17,7 @@ ColumnType = Literal["id", "name", "text", "enum", "time", "date", "month", "boo
 INPUT_TABLES = ("usage", "bills", "subscribers", "events", "contacts")
 OUTPUT_TABLES = (
     *("segments", "groups", "arpu_bands", "credit", "churn", "retention", "churn_evaluation"),
-    *("calls", "roster", "exclusions"),
+    *("calls", "roster", "exclusions", "effect"),
 )
 
 
