@@ -9,6 +9,7 @@ import pytest
 from scipy.stats import ttest_ind
 
 from telco_crm.retain.campaign import detectable
+from telco_crm.retain.effect import verdict
 from telco_crm.retain.trial import mean_difference, share_difference, standardised_difference
 
 
@@ -77,3 +78,13 @@ def test_campaigns_without_effect_rarely_raise_an_alarm() -> None:
 def test_a_real_effect_is_shown() -> None:
     assert share_difference(40, 1000, 100, 1000).shown
     assert mean_difference(np.arange(100.0), np.arange(50.0, 150), 999, 0).shown
+
+
+def test_verdicts() -> None:
+    fewer, more = share_difference(40, 1000, 100, 1000), share_difference(100, 1000, 40, 1000)
+    assert verdict(fewer, 0, 2000, []).startswith(
+        "fewer of those contacted left: 4.0% of the treated left and 10.0% of the control group (-6.0 points, 95% interval"
+    )
+    assert verdict(more, 0, 2000, []).startswith("MORE of those contacted left")
+    assert verdict(fewer, 5, 2000, []).startswith("preliminary, do not decide on it: the outcome of 5 of 2,000")
+    assert "unlike before the campaign (ARPU)" in verdict(fewer, 0, 2000, ["ARPU"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -44,11 +45,18 @@ def measure_effect(context: RunContext, name: str) -> dict[str, Any]:
         rows += [_row(context, rules, m, part, compare(part, m, rules, context.seed)) | of for m in known]
     context.engine.register("effect_rows", pd.DataFrame(rows))
     context.create("effect", "SELECT * FROM effect_rows")
-    unlike = _balance(context, frame, rules)
+    before = _balance(frame)
+    unlike = [words for words, (size, chance) in before.items() if abs(size) > max(rules.imbalance, chance)]
     words = verdict(whole["left"], is_open, everybody, unlike)
     context.note(f"campaign: {words}")
     money = _money(context, frame, whole.get("revenue"))
-    return {"name": name, "verdict": words, "open": is_open, "standardised_differences": unlike, **money}
+    return {
+        "name": name,
+        "verdict": words,
+        "open": is_open,
+        "standardised_differences": {k: v[0] for k, v in before.items()},
+        **money,
+    }
 
 
 def compare(frame: pd.DataFrame, measure: str, rules: EffectRules, seed: int) -> Difference:
@@ -59,7 +67,7 @@ def compare(frame: pd.DataFrame, measure: str, rules: EffectRules, seed: int) ->
     return share_difference(int(treated.sum()), len(treated), int(control.sum()), len(control))
 
 
-def verdict(left: Difference, is_open: int, everybody: int, unlike: dict[str, float]) -> str:
+def verdict(left: Difference, is_open: int, everybody: int, unlike: Sequence[str]) -> str:
     """What the campaign did to leaving, in words."""
     shares = f"{left.treated:.1%} of the treated left and {left.control:.1%} of the control group"
     interval = f"{left.size * 100:+.1f} points, 95% interval {left.low * 100:+.1f} to {left.high * 100:+.1f}"
@@ -71,7 +79,7 @@ def verdict(left: Difference, is_open: int, everybody: int, unlike: dict[str, fl
         known = f"the outcome of {is_open:,} of {everybody:,} is not known yet"
         words = f"preliminary, do not decide on it: {known}; so far {words}"
     if unlike:
-        words += f"; the arms were unlike before the campaign ({', '.join(unlike)}), so the split was not random"
+        words += f"; the arms were unlike before the campaign ({', '.join(unlike)}), more than chance makes them, so the split was not random"
     return words
 
 
@@ -116,14 +124,17 @@ def _row(context: RunContext, rules: EffectRules, measure: str, part: pd.DataFra
     }
 
 
-def _balance(context: RunContext, frame: pd.DataFrame, rules: EffectRules) -> dict[str, float]:
-    """What the arms were unlike in before the campaign, with the standardised difference."""
-    unlike = {}
+def _balance(frame: pd.DataFrame) -> dict[str, tuple[float, float]]:
+    """What the arms were like before the campaign: the standardised differences, and how large chance alone makes one
+    (95%: 1.96 × root of 1/treated + 1/control).
+    """
+    found = {}
     for column, words in BEFORE.items():
-        size = standardised_difference(*_values(frame, column))
-        if abs(size) > rules.imbalance:
-            unlike[words] = round(size, 4)
-    return unlike
+        treated, control = _values(frame, column)
+        size = standardised_difference(treated, control)
+        if not np.isnan(size):
+            found[words] = (round(size, 4), round(1.96 * float(np.sqrt(1 / len(treated) + 1 / len(control))), 4))
+    return found
 
 
 def _money(context: RunContext, frame: pd.DataFrame, revenue: Difference | None) -> dict[str, Any]:
