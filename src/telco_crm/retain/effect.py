@@ -79,7 +79,10 @@ def verdict(left: Difference, is_open: int, everybody: int, unlike: Sequence[str
         known = f"the outcome of {is_open:,} of {everybody:,} is not known yet"
         words = f"preliminary, do not decide on it: {known}; so far {words}"
     if unlike:
-        words += f"; the arms were unlike before the campaign ({', '.join(unlike)}), more than chance makes them, so the split was not random"
+        words += (
+            f"; the arms were unlike before the campaign ({', '.join(unlike)}), more than chance makes them, so the split "
+            "was not random"
+        )
     return words
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from telco_crm.analysis import Analysis, RunContext
 from telco_crm.engine.sql import number
-from telco_crm.measures import lags_sql
+from telco_crm.measures import lags_sql, note_absent
 from telco_crm.retain.ladder import RetentionRules, signs_sql, step_sql, text_sql
 from telco_crm.retain.offers import OfferRules, fits_sql, numbers_sql, texts_sql
 from telco_crm.retain.value import leaving_rate, months_worth
@@ -56,6 +56,7 @@ def compute_retention(context: RunContext) -> None:
     rules = context.rules(RetentionRules, "retention")
     if not context.has("bills"):
         context.note("retention: ranked by churn score alone, since there are no bills and so no ARPU")
+    note_absent(context)
     count = context.engine.rows("SELECT count(*) FROM churn")[0][0]
     top = context.settings.get("top") or max(rules.minimum, math.ceil(round(rules.share * count, 6)))
     context.create(
