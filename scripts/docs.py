@@ -44,6 +44,8 @@ RULES = {
     "indicators": "Night, weekend, conversations and what counts as a call, a text and a position "
     "([definition](indicators.md)).",
     "offers": "The catalogue of offers ([definition](methods.md#offers)).",
+    "contact": "Who is not contacted in a campaign ([definition](retention.md#whom-a-campaign-leaves-out)).",
+    "effect": "How the effect of a campaign is measured ([definition](retention.md#the-effect)).",
 }
 
 

@@ -18,6 +18,7 @@ from typing import Any, TextIO
 import click
 
 from telco_crm import __version__
+from telco_crm.cli_campaign import campaign
 from telco_crm.cli_churn import churn
 from telco_crm.cli_indicators import indicators
 from telco_crm.cli_options import (
@@ -163,6 +164,7 @@ def check(job: Job, rejects: Path | None) -> int:
 
 cli.add_command(indicators)
 cli.add_command(churn)
+cli.add_command(campaign)
 cli.add_command(store)
 cli.add_command(sample)
 cli.add_command(schema)

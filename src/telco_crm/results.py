@@ -36,6 +36,7 @@ class Result:
     impossible: dict[str, str] = field(default_factory=dict)
     models: dict[str, str] = field(default_factory=dict)
     tables: dict[str, list[tuple[Any, ...]]] = field(default_factory=dict)
+    facts: dict[str, Any] = field(default_factory=dict)  # for the manifest, as they are
     parameters: dict[str, Any] = field(default_factory=dict)  # of this command alone, for the manifest
     seconds: float = 0.0
 
@@ -130,6 +131,7 @@ def manifest(command: str, clock: Clock, result: Result, data: Origin) -> dict[s
         "models": result.models,
         "impossible": result.impossible,
         "notes": result.notes,
+        **result.facts,
     }
 
 
