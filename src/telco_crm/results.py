@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from telco_crm.analysis import RunContext
 from telco_crm.engine.base import Engine
+from telco_crm.engine.workers import Workers
 from telco_crm.ingest.load import FileReport
 from telco_crm.ingest.rejects import RejectFile
 from telco_crm.manifest import Hasher, file_hash, versions, write_manifest
@@ -54,6 +55,10 @@ class Origin(Protocol):
     def hasher(self) -> Hasher:
         """What hashes the inputs."""
 
+    @property
+    def workers(self) -> Workers:
+        """Who did the work."""
+
 
 class Clock:
     """When a job began."""
@@ -72,7 +77,7 @@ def result_of(data: Loaded, context: RunContext | None = None, impossible: dict[
     """The result so far: what was read, and what the analyses had to say."""
     result = Result(data.reports, data.rejects, data.sources.unused, notes=data.notes, impossible=impossible or {})
     if context:
-        result.as_of, result.months, result.notes = context.as_of, context.months, [*data.notes, *context.notes]
+        result.as_of, result.months, result.notes = context.as_of, data.months, [*data.notes, *context.notes]
         if model := context.facts.get("churn_model"):
             result.models["churn"] = model.checksum
     return result
@@ -104,7 +109,7 @@ def manifest(command: str, clock: Clock, result: Result, data: Origin) -> dict[s
         "started": clock.started.isoformat(timespec="seconds"),
         "seconds": round(result.seconds, 3),
         "versions": versions(),
-        "engine": data.engine.name,
+        "engine": data.workers.name,
         "parameters": {
             "as_of": str(result.as_of) if result.as_of else settings.as_of,
             "seed": settings.seed,

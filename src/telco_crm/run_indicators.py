@@ -10,7 +10,8 @@ from pathlib import Path
 
 from telco_crm.engine.base import Engine
 from telco_crm.engine.duck import DuckEngine
-from telco_crm.errors import InputError
+from telco_crm.engine.workers import LocalWorkers, Workers
+from telco_crm.errors import InputError, UsageError
 from telco_crm.indicators.catalogue import Shape, indicator_schema
 from telco_crm.indicators.compute import Question
 from telco_crm.indicators.reading import Inputs, read
@@ -44,6 +45,11 @@ class _Origin:
     settings: Settings
     hasher: Hasher = field(default_factory=Hasher)
 
+    @property
+    def workers(self) -> Workers:
+        """The threads of this process."""
+        return LocalWorkers(self.engine)
+
 
 def run_indicators(asked: Asked, settings: Settings, target: str, style: OutputStyle, rejects: Path | None) -> Result:
     """The indicators of every subscriber into one file; its rejects into the folder `rejects`, if one is given.
@@ -52,6 +58,8 @@ def run_indicators(asked: Asked, settings: Settings, target: str, style: OutputS
         TelcoError: before the output was touched.
     """
     clock = Clock()
+    if settings.spark:
+        raise UsageError("indicators are computed on this machine; leave out --engine spark")
     rules = load_rules(IndicatorRules, "indicators", settings.config.rules.get("indicators"))
     until = (Month(settings.as_of).end - UNIX).days * 86400 if settings.as_of else None
     with staged_rejects(rejects) as stage, _opened(settings) as origin:
