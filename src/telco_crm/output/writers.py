@@ -135,12 +135,10 @@ def _write_cell(sheet: Any, row: int, at: int, value: Any) -> None:
         return
     if isinstance(value, str):
         sheet.write_string(row, at, neutral(value))
-    elif isinstance(value, datetime):
+    elif isinstance(value, date):  # with or without a time
         sheet.write_string(row, at, str(value))
     elif isinstance(value, bool):
         sheet.write_boolean(row, at, value)
-    elif isinstance(value, date):
-        sheet.write_string(row, at, value.isoformat())
     else:
         sheet.write_number(row, at, float(value))
 

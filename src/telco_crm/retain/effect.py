@@ -80,8 +80,8 @@ def verdict(left: Difference, is_open: int, everybody: int, unlike: Sequence[str
         words = f"preliminary, do not decide on it: {known}; so far {words}"
     if unlike:
         words += (
-            f"; the arms were unlike before the campaign ({', '.join(unlike)}), more than chance makes them, so the split "
-            "was not random"
+            f"; the arms were unlike before the campaign ({', '.join(unlike)}), more than chance makes them, so the "
+            "split was not random"
         )
     return words
 
