@@ -1,4 +1,4 @@
-"""Options: a flag beats an environment variable, which beats the configuration file; wrong ones are told all at once."""
+"""Options: a flag beats an environment variable, which beats the configuration; wrong ones are told all at once."""
 
 from __future__ import annotations
 

@@ -32,8 +32,8 @@ Content = str | bytes | Mapping[str, str | bytes | None]
 Row = dict[str, Any]
 IP_PREFIX = "17951"
 VALUES = {name: list(column.values) for name, column in load_schema("usage").columns.items()}
-TYPED = """date_trunc('second', start_time), duration_s, volume_bytes, CASE WHEN counterpart IS NOT NULL THEN hash(counterpart) END,
-    charge, service, direction, toll, roaming, counterpart_network, ip_prefix, counterpart"""
+TYPED = """date_trunc('second', start_time), duration_s, volume_bytes,
+    CASE WHEN counterpart IS NOT NULL THEN hash(counterpart) END, charge, service, direction, toll, roaming, counterpart_network, ip_prefix, counterpart"""
 PACKED = "month, second, duration_s, volume_bytes, cp, charge, kind"
 
 
@@ -73,7 +73,7 @@ class Read:
 
 
 def read(engine: Engine, folder: Path, table: str, content: Content, toml: str = "", threads: int = 2) -> Read:
-    """Read files (a text is the file TABLE.csv; names may have folders; None is there already) with the configuration `toml`.
+    """Read files with the configuration `toml`. A text is the file TABLE.csv; names may have folders; None is there.
 
     Usage is read twice: into typed rows, and, as the program does, into packed ones; both must be alike.
     """
@@ -99,7 +99,7 @@ def read(engine: Engine, folder: Path, table: str, content: Content, toml: str =
         {**row, "file": row["file"].removeprefix(within)} for row in rows_of(folder / "rejects" / f"{table}.csv")
     ]
     counts = {r.file.removeprefix(within): (r.read, r.accepted, r.rejected) for r in reports}
-    for file, (_, accepted, rejected) in counts.items():
+    for file, (_, _, rejected) in counts.items():
         assert rejected == sum(row["file"] == file for row in rejects)
         assert rejected >= 0
     assert sum(c[1] for c in counts.values()) == len(rows)
