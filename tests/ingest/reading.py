@@ -33,7 +33,8 @@ Row = dict[str, Any]
 IP_PREFIX = "17951"
 VALUES = {name: list(column.values) for name, column in load_schema("usage").columns.items()}
 TYPED = """date_trunc('second', start_time), duration_s, volume_bytes,
-    CASE WHEN counterpart IS NOT NULL THEN hash(counterpart) END, charge, service, direction, toll, roaming, counterpart_network, ip_prefix, counterpart"""
+    CASE WHEN counterpart IS NOT NULL THEN hash(counterpart) END, charge,
+    service, direction, toll, roaming, counterpart_network, ip_prefix, counterpart"""
 PACKED = "month, second, duration_s, volume_bytes, cp, charge, kind"
 
 
