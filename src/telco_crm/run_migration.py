@@ -19,7 +19,7 @@ from telco_crm.output.sankey import Flow, sankey
 from telco_crm.output.staging import OutputFolder
 from telco_crm.output.writers import FORMATS, OutputStyle, write_table
 from telco_crm.results import Clock, Result, described
-from telco_crm.run import SEGMENT_MODEL, needed
+from telco_crm.run import SEGMENT_MODEL, analyses_for
 from telco_crm.schema import load_schema
 from telco_crm.segment.migration import create_migration, summary
 from telco_crm.segment.model import former_model
@@ -62,7 +62,7 @@ def _of_months(job: Job, months: tuple[str, str], out: Path, clock: Clock) -> Re
         notes: list[str] = []
         for name, month in zip(("before", "after"), months, strict=True):
             data.settings = replace(settings, as_of=month)
-            context, impossible = analyse(data, needed("segments"))
+            context, impossible = analyse(data, analyses_for("segments"))
             if impossible.get("groups"):
                 raise TelcoError(f"migrate: {month} cannot be grouped, because {impossible['groups']}")
             data.engine.run(

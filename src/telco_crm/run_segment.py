@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from telco_crm.catalog import check_rules
 from telco_crm.errors import CannotCompute, TelcoError
 from telco_crm.output.staging import OutputFile
 from telco_crm.results import Clock, Inputs, Result, result_of
-from telco_crm.segment.groups import SegmentRules, fitted
-from telco_crm.segment.inputs import numeric_features
+from telco_crm.segment.fitting import fitted, own_scheme
 from telco_crm.segment.model import load_model
-from telco_crm.segment.scheme import load_scheme
+from telco_crm.segment.settings import SegmentRules
 from telco_crm.session import Settings, analyse, loaded
 
 
@@ -21,15 +21,15 @@ def run_segment_fit(inputs: Inputs, settings: Settings, target: Path, previous: 
         TelcoError: the data does not allow a model; the message says what is missing.
     """
     clock = Clock()
+    check_rules(settings.config)
     former = load_model(previous) if previous else None
-    with loaded(*inputs, settings) as data, OutputFile(str(target), data.engine.temp_path("")) as file:
+    with OutputFile(str(target)) as file, loaded(*inputs, settings) as data:
         context, _ = analyse(data, ())
         rules = context.rules(SegmentRules, "segment")
         if not context.has("usage"):
             raise TelcoError("segment fit: no model, because it needs usage")
-        scheme = load_scheme(rules.scheme).complete(numeric_features(context))
         try:
-            model = fitted(context, rules, scheme, former)
+            model = fitted(context, rules, own_scheme(context, rules), former)
         except CannotCompute as why:
             raise TelcoError(f"segment fit: no model, because {why}") from None
         model.save(file.temp)

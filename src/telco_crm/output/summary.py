@@ -28,10 +28,15 @@ class Summary:
         """One line of words."""
         self._line(text(key, self._lang, **values), style)
 
+    def impossible(self, why: Mapping[str, str]) -> None:
+        """What could not be computed, and why, by name."""
+        for name, reason in why.items():
+            self.say("run.impossible", "yellow", name=name, why=reason)
+
     def files(self, reports: Sequence[FileReport], rejects: Mapping[str, RejectFile], unused: Sequence[Path]) -> None:
         """Every file with its counts, and the commonest reasons for rejects."""
         rows: list[tuple[str, ...]] = [
-            (r.table, r.file, r.layout, f"{r.read:,}", f"{r.accepted:,}", f"{r.rejected:,}")
+            (r.table, r.file, self._layout(r), f"{r.read:,}", f"{r.accepted:,}", f"{r.rejected:,}")
             for r in reports[:MAX_FILES]
         ]
         if len(reports) > MAX_FILES:
@@ -51,6 +56,10 @@ class Summary:
                 self._line(f"  {text('files.first', self._lang)}: {kept.first[0]}")
         if unused:
             self.say("files.unused", names=", ".join(p.name for p in unused))
+
+    def _layout(self, report: FileReport) -> str:
+        kept = text("files.kept", self._lang)
+        return f"{report.layout}; {kept}" if report.stored else report.layout
 
     def mappings(self, reports: Sequence[FileReport]) -> None:
         """How the headers of each kind of file were understood; files alike are shown once."""
@@ -115,8 +124,12 @@ class Summary:
         self._console.print(words, style=style or None, markup=False, highlight=False, soft_wrap=True)
 
     def _table(self, title: str, headings: Sequence[str], rows: Iterable[Sequence[str]], words: int) -> None:
-        """A table whose first `words` columns are words and whose other columns are figures."""
-        table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, title_style="bold", pad_edge=False)
+        """A table whose first `words` columns are words and whose other columns are figures.
+
+        The title is a line of its own: rich would wrap it at the width of the table.
+        """
+        self._line(title, "bold")
+        table = Table(box=SIMPLE_HEAD, pad_edge=False)
         for at, heading in enumerate(headings):
             table.add_column(text(heading, self._lang), justify="left" if at < words else "right", overflow="fold")
         for row in rows:

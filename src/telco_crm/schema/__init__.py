@@ -13,9 +13,13 @@ from typing import Any, Literal
 
 from telco_crm.rules import Model, explain
 
-ColumnType = Literal["id", "name", "text", "enum", "time", "date", "month", "bool", "int", "number", "money"]
+ColumnType = Literal["id", "name", "text", "enum", "time", "date", "month", "bool", "int", "number", "money", "degrees"]
 INPUT_TABLES = ("usage", "bills", "subscribers", "events", "contacts")
-OUTPUT_TABLES = ("segments", "groups", "segment_drift", "migration", "migration_balance", "arpu_bands", "credit", "churn", "retention", "churn_evaluation")
+OUTPUT_TABLES = (
+    *("segments", "groups", "segment_drift", "arpu_bands", "credit", "churn", "retention", "churn_evaluation"),
+    *("migration", "migration_balance"),
+    *("calls", "roster", "exclusions", "effect"),
+)
 
 
 class Column(Model):

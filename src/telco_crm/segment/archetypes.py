@@ -20,34 +20,41 @@ NEUTRAL_CLUSTER = 0.03  # the same when clusters are
 SATISFIED = 0.35  # share of the traits that a cluster must have to deserve the name
 CLEARLY = 0.8  # share of the traits with which a further cluster joins a name that is given already
 CONTRARY = 1.5  # a cluster that far from 0 contradicts a trait of level 0
+OVERSHOOT = 0.15  # weight of what a cluster has of a trait beyond a level below LIMIT
+IDLE = 2.0  # a trait "below all" that is exceeded by more tells of people who do nothing at all, which is another thing
+FITTING = 6.0  # an archetype with a misfit beyond that is no name for a cluster …
+WORSE = 2.5  # … nor an archetype whose misfit is by more than that worse than another's
 NOBODY = -1
 
 
 @dataclass(frozen=True)
 class Archetypes:
-    """K archetypes over p inputs: `levels` (K × p, 0 where not named), `named` (K × p) and `least` (K × p, standardised;
-    -inf where nothing is asked).
+    """K archetypes over p inputs: `levels` (K × p, 0 where not named), `named` (K × p), `least` and `most` (K × p,
+    standardised; infinite where nothing is asked), and the `scale` of the data (p).
     """
 
     ids: Labels
     levels: Matrix
     named: Matrix
     least: Matrix
+    most: Matrix
+    scale: Matrix
 
     @classmethod
     def of(cls, scheme: Scheme, scaling: Scaling) -> Archetypes:
-        """Those of a scheme; `least` is brought to the scale of the data."""
+        """Those of a scheme; `least` and `most` are brought to the scale of the data."""
         inputs = list(scheme.inputs)
         shape = (len(scheme.groups), len(inputs))
-        levels, named, least = np.zeros(shape), np.zeros(shape, dtype=bool), np.full(shape, -np.inf)
+        levels, named = np.zeros(shape), np.zeros(shape, dtype=bool)
+        least, most = np.full(shape, -np.inf), np.full(shape, np.inf)
         for row, group in enumerate(scheme.groups.values()):
             for trait, level in group.traits.items():
                 levels[row, inputs.index(trait)], named[row, inputs.index(trait)] = level, True
-            for trait, amount in group.least.items():
-                least[row, inputs.index(trait)] = np.log1p(amount / scaling.unit[inputs.index(trait)])
-        with np.errstate(divide="ignore", invalid="ignore"):
-            asked = np.where(np.isfinite(least), (least - scaling.centre) / scaling.scale, -np.inf)
-        return cls(np.array(list(scheme.groups), dtype=np.int64), levels, named, np.nan_to_num(asked, nan=np.inf))
+            for bound, amounts in ((least, group.least), (most, group.most)):
+                for trait, amount in amounts.items():
+                    at = inputs.index(trait)
+                    bound[row, at] = scaling.standardised(at, amount)
+        return cls(np.array(list(scheme.groups), dtype=np.int64), levels, named, least, most, scaling.scale)
 
     def seeds(self, z: Matrix, count: int) -> Matrix:
         """One start per archetype (K × p): the mean of the `count` people who resemble it more than any other."""
@@ -61,17 +68,20 @@ class Archetypes:
         return starts
 
     def misfit(self, means: Matrix) -> Matrix:
-        """What clusters lack of the traits, and have beyond them (clusters × K): sums of squares."""
+        """What clusters lack of the traits, and have beyond them (clusters × K): weighted sums of squares."""
         out = np.empty((len(means), len(self.ids)))
         for k, (level, named) in enumerate(zip(self.levels, self.named, strict=True)):
-            short = np.where(level != 0, np.maximum(0, np.abs(level) - means * np.sign(level)), np.abs(means))
-            weight = np.where(named, 1.0, NEUTRAL_CLUSTER)
-            out[:, k] = (np.where(named, short, np.minimum(np.abs(means), LIMIT)) ** 2) @ weight
+            beyond = means * np.sign(level) - np.abs(level)
+            short = np.where(level != 0, np.maximum(0, -beyond), np.abs(means)) ** 2
+            over = np.where((level != 0) & (np.abs(level) < LIMIT), np.clip(beyond, 0, LIMIT), 0) ** 2 * OVERSHOOT
+            idle = np.where(level < 0, np.maximum(0, beyond - IDLE), 0) ** 2
+            other = np.minimum(np.abs(means), LIMIT) ** 2 * NEUTRAL_CLUSTER
+            out[:, k] = np.where(named, short + over + idle, other).sum(axis=1)
         return out
 
     def satisfied(self, means: Matrix) -> Matrix:
         """How much of the traits clusters have (clusters × K), from 0 to 1 (all); 0 where a trait is contradicted or
-        the least asked for is not reached.
+        what is asked for at the least or the most is not kept.
         """
         out = np.empty((len(means), len(self.ids)))
         for k, (level, named) in enumerate(zip(self.levels, self.named, strict=True)):
@@ -80,7 +90,8 @@ class Archetypes:
             part = np.where(size > 0, part, 1 - np.minimum(1, np.abs(at) / CONTRARY))
             against = np.where(size > 0, at * np.sign(level[named]) <= -np.maximum(size, 1), np.abs(at) >= CONTRARY)
             weight = np.maximum(size, 0.5)
-            good = (means >= self.least[k]).all(axis=1) & ~against.any(axis=1)
+            within = (means >= self.least[k]).all(axis=1) & (means <= self.most[k]).all(axis=1)
+            good = within & ~against.any(axis=1)
             out[:, k] = np.where(good, np.maximum(part @ weight / weight.sum(), 0), 0)
         return out
 
@@ -89,9 +100,11 @@ class Archetypes:
 
         Names are given so that the whole fits best; but of two clusters that both deserve a name, the larger has it.
         """
-        deserved = self.satisfied(means) >= SATISFIED
+        misfit = self.misfit(means)
+        near = misfit <= np.minimum(misfit.min(axis=1, keepdims=True) + WORSE, FITTING)
+        deserved = (self.satisfied(means) >= SATISFIED) & near
         # A name that is not deserved costs more than any that is, so it is only taken for want of others.
-        cost = np.where(deserved, self.misfit(means), 1e6)
+        cost = np.where(deserved, misfit, 1e6)
         rows, columns = linear_sum_assignment(cost)
         names = np.full(len(means), NOBODY, dtype=np.int64)
         names[rows] = np.where(deserved[rows, columns], columns, NOBODY)
@@ -104,7 +117,7 @@ class Archetypes:
 
     def join(self, means: Matrix, names: Labels) -> Labels:
         """The same, where clusters that are left take a name that they clearly deserve although it is given already."""
-        satisfied = self.satisfied(means)
-        best = np.where(satisfied >= CLEARLY, self.misfit(means), np.inf).argmin(axis=1)
-        clear = satisfied[np.arange(len(means)), best] >= CLEARLY
-        return np.where((names == NOBODY) & clear, best, names)
+        given = np.isin(np.arange(len(self.ids)), names)
+        clear = (self.satisfied(means) >= CLEARLY) & given
+        best = np.where(clear, self.misfit(means), np.inf).argmin(axis=1)
+        return np.where((names == NOBODY) & clear.any(axis=1), best, names)

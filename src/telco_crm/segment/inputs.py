@@ -26,8 +26,10 @@ def numeric_features(context: RunContext) -> list[str]:
     return [c for c, kind in context.engine.columns("features").items() if kind == "DOUBLE"]
 
 
-def inputs_sql(context: RunContext, scheme: Scheme, months: int) -> str:
-    """subscriber_id and every input of everybody in `people` with usage features in the months up to the as-of month.
+def inputs_sql(
+    context: RunContext, scheme: Scheme, months: int, chosen: str = "SELECT subscriber_id FROM people"
+) -> str:
+    """subscriber_id and every input of the `chosen` (a query) with usage features in the months up to the as-of month.
 
     Means are taken over the months that a subscriber has, so that those who are new count by what they do since.
     """
@@ -36,15 +38,22 @@ def inputs_sql(context: RunContext, scheme: Scheme, months: int) -> str:
     wanted = ", ".join(f"({i.sql})::DOUBLE AS {identifier(n)}" for n, i in scheme.inputs.items())
     return (
         f"SELECT subscriber_id, {wanted} FROM (SELECT subscriber_id, {means} FROM features WHERE month IN ({known}) "
-        "AND records IS NOT NULL AND subscriber_id IN (SELECT subscriber_id FROM people) GROUP BY subscriber_id)"
+        f"AND records IS NOT NULL AND subscriber_id IN ({chosen}) GROUP BY subscriber_id)"
     )
 
 
-def sample(context: RunContext, sql: str, most: int) -> pd.DataFrame:
-    """At most `most` rows of `sql`, by subscriber_id; the same ones for the same seed, whatever the engine."""
-    seed = literal(f"|{context.seed}")
-    chosen = f"SELECT * FROM ({sql}) ORDER BY md5(concat(subscriber_id, {seed})), subscriber_id LIMIT {most}"
-    return context.engine.frame(f"SELECT * FROM ({chosen}) ORDER BY subscriber_id").set_index("subscriber_id")
+def sample(context: RunContext, scheme: Scheme, months: int, most: int) -> tuple[pd.DataFrame, int]:
+    """(inputs of at most `most` subscribers, by subscriber_id; of how many). The same ones for the same seed."""
+    known = ", ".join(literal(str(context.as_of.back(age))) for age in range(months))
+    seen = (
+        "SELECT subscriber_id FROM people WHERE subscriber_id IN "
+        f"(SELECT subscriber_id FROM features WHERE month IN ({known}) AND records IS NOT NULL)"
+    )
+    everybody = int(context.engine.rows(f"SELECT count(*) FROM ({seen})")[0][0])
+    order = f"md5(subscriber_id || {literal(str(context.seed))}), subscriber_id"
+    chosen = seen if everybody <= most else f"{seen} ORDER BY {order} LIMIT {most}"
+    frame = context.engine.frame(f"{inputs_sql(context, scheme, months, chosen)} ORDER BY subscriber_id")
+    return frame.set_index("subscriber_id"), everybody
 
 
 def check_inputs(context: RunContext, scheme: Scheme) -> None:

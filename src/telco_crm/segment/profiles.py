@@ -37,6 +37,19 @@ class GroupMeans:
         self._sums += member.T @ z
         self._score_sums += member.T @ (z @ self._solution.factors.coefficients)
 
+    def frame(self) -> pd.DataFrame:
+        """The sums as a table: group_id, members, i0 … (inputs) and f0 … (factor scores)."""
+        named = {"group_id": self._solution.group_ids, "members": self.counts}
+        named |= {f"i{j}": column for j, column in enumerate(self._sums.T)}
+        return pd.DataFrame(named | {f"f{j}": column for j, column in enumerate(self._score_sums.T)})
+
+    def take(self, frame: pd.DataFrame) -> None:
+        """Add what `frame` says, of any number of parts."""
+        at = np.searchsorted(self._solution.group_ids, frame["group_id"])
+        np.add.at(self.counts, at, frame["members"].to_numpy())
+        for kind, sums in (("i", self._sums), ("f", self._score_sums)):
+            np.add.at(sums, at, frame[[f"{kind}{j}" for j in range(sums.shape[1])]].to_numpy())
+
     @property
     def inputs(self) -> Matrix:
         """Difference of each group's mean from everybody's, in standard deviations: groups × inputs."""

@@ -47,11 +47,11 @@ class Scaling:
         np.nan_to_num(z, copy=False, nan=0.0)
         return z
 
-    def natural(self, z: Matrix) -> Matrix:
-        """Standardised logarithms as values again."""
-        logs = z * self.scale + self.centre
-        back: Matrix = np.sign(logs) * np.expm1(np.abs(logs)) * self.unit
-        return back
+    def standardised(self, column: int, value: float) -> float:
+        """One value of an input; infinite if the input never varied, so that nothing reaches or exceeds it."""
+        scale = float(self.scale[column])
+        at = float(logarithm(np.array([value]), self.unit[column])[0]) - float(self.centre[column])
+        return at / scale if scale > 0 else np.inf
 
 
 def logarithm(values: Matrix, unit: Matrix) -> Matrix:

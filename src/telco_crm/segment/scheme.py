@@ -29,12 +29,13 @@ class Archetype(Wording):
     """A group as the practice knows it.
 
     `traits`: how far above (+) or below (-) all subscribers, in standard deviations of the logarithm; a level means
-    that much or more, 0 means near the mean. `least`: what a typical member must reach, in the input's own unit, for
-    the name to be given. `class` is one of the scheme's classes.
+    that much or more, 0 means near the mean. `least` and `most`: what a typical member must reach, or must not exceed,
+    in the input's own unit, for the name to be given. `class` is one of the scheme's classes.
     """
 
     traits: dict[str, float] = Field(min_length=1)
     least: dict[str, float] = {}
+    most: dict[str, float] = {}
     class_: str | None = Field(None, alias="class")
     business: Wording | None = None
     care: Wording | None = None
@@ -71,7 +72,7 @@ class Scheme(Model):
         added: dict[str, Input] = {}
         problems = []
         for number, group in self.groups.items():
-            for part, names in (("traits", group.traits), ("least", group.least)):
+            for part, names in (("traits", group.traits), ("least", group.least), ("most", group.most)):
                 for name in names:
                     if name in self.inputs or name in added:
                         continue

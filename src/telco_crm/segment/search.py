@@ -19,9 +19,11 @@ from telco_crm.segment.scaling import Matrix
 
 TWINS = 3.4  # components nearer than that (in standard deviations) are halves of one group: a cut Gaussian gives 2.7
 CLOSE = 5.0  # nearer than that they are, if the people of both together …
+WIDE, TWO_HUMPS = 1.5, 0.6  # variance within a component, and coefficient, from which on it is two groups
 ONE_HUMP = 0.43  # … have a bimodality coefficient below that: a normal distribution has 1/3, a uniform one 5/9
 APART = 5.0  # a group without an archetype must be that far from all others …
 DIFFERENT = 1.5  # … differ from the nearest in some input by that many standard deviations of all people …
+TIMES = 1.2  # … and by that much in the logarithm, so that a single rare event makes no group …
 LEAST_SHARE = 0.01  # … and hold that share of them
 SEED_SHARE, SEED_LEAST, SEED_MOST = 0.005, 3, 40  # people who make the start of a component
 ROUNDS = 2  # how often an archetype is tried
@@ -64,19 +66,20 @@ def _founded(z: Matrix, mixture: Mixture, archetypes: Archetypes) -> Groups:
     """The mixture without twins and without components that neither deserve a name nor stand on their own."""
     while True:
         names = archetypes.assign(mixture.means, mixture.weights)
-        worst = _unfounded(z, mixture, names)
+        worst = _unfounded(z, mixture, names, archetypes.scale)
         if worst is None:
             return Groups(mixture, names)
         mixture = fit_mixture(z, np.delete(mixture.means, worst, axis=0), SEARCH_STEPS)
 
 
-def _unfounded(z: Matrix, mixture: Mixture, names: Labels) -> int | None:
+def _unfounded(z: Matrix, mixture: Mixture, names: Labels, scale: Matrix) -> int | None:
     """The component to take away first, if there is one: nameless before named, then the nearest to another."""
     if len(names) == 1:
         return None
     apart = mixture.distances()
     nearest = apart.min(axis=1)
-    own = np.abs(mixture.means - mixture.means[apart.argmin(axis=1)]).max(axis=1) >= DIFFERENT
+    differs = np.abs(mixture.means - mixture.means[apart.argmin(axis=1)])
+    own = ((differs >= DIFFERENT) & (differs * scale >= TIMES)).any(axis=1)
     stands = (nearest >= APART) & own & (mixture.weights >= LEAST_SHARE)
     alone = np.flatnonzero((names == NOBODY) & ~stands)
     if len(alone):
@@ -89,20 +92,19 @@ def _unfounded(z: Matrix, mixture: Mixture, names: Labels) -> int | None:
 
 
 def _bimodality(z: Matrix, mixture: Mixture, labels: Labels, a: int, b: int) -> float:
-    """Sarle's coefficient, (skewness² + 1) / kurtosis, of the members of two components along the line between them."""
+    """Of the members of two components, along the line between them."""
     both = z[(labels == a) | (labels == b)]
     if len(both) < 4:
         return 0.0
-    along = both @ np.linalg.solve(mixture.covariance, mixture.means[a] - mixture.means[b])
-    along -= along.mean()
-    square, cube, fourth = ((along**k).mean() for k in (2, 3, 4))
-    return float((cube**2 / square**3 + 1) / (fourth / square**2)) if square > 0 else 0.0
+    return _coefficient(both @ np.linalg.solve(mixture.covariance, mixture.means[a] - mixture.means[b]))
 
 
 def _with_strangers(z: Matrix, found: Groups, archetypes: Archetypes) -> Groups:
     """Adds groups that no archetype knows, as long as there are such."""
     for _ in range(STRANGERS):
         start = _strangers(z, found.mixture)
+        if start is None:
+            start = _half(z, found.mixture)
         if start is None:
             break
         more = _founded(z, fit_mixture(z, np.vstack([found.mixture.means, start]), SEARCH_STEPS), archetypes)
@@ -127,3 +129,29 @@ def _strangers(z: Matrix, mixture: Mixture) -> Matrix | None:
         return None
     mean: Matrix = z[lonely][:: max(1, len(lonely) // 2000)][near[densest]].mean(axis=0)
     return mean
+
+
+def _half(z: Matrix, mixture: Mixture) -> Matrix | None:
+    """The mean of the smaller half of the component that most clearly has two humps along its widest axis; None if no
+    component has.
+    """
+    labels, white = mixture.labels(z), mixture.whitening
+    best, mean = TWO_HUMPS, None
+    for component in range(len(mixture.weights)):
+        rows = np.flatnonzero(labels == component)
+        if len(rows) < 2 * LEAST_SHARE * len(z):
+            continue
+        at = (z[rows] - mixture.means[component]) @ white
+        along = at @ np.linalg.eigh(at.T @ at)[1][:, -1]
+        if along.var() > WIDE and (coefficient := _coefficient(along)) > best:
+            side = along > along.mean()
+            side = side if side.sum() * 2 <= len(rows) else ~side
+            best, mean = coefficient, z[rows][side].mean(axis=0)
+    return mean
+
+
+def _coefficient(along: Matrix) -> float:
+    """Sarle's bimodality coefficient, (skewness² + 1) / kurtosis."""
+    along = along - along.mean()
+    square, cube, fourth = ((along**k).mean() for k in (2, 3, 4))
+    return float((cube**2 / square**3 + 1) / (fourth / square**2)) if square > 0 else 0.0
