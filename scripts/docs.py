@@ -45,6 +45,7 @@ RULES = {
     "indicators": "Night, weekend, conversations and what counts as a call, a text and a position "
     "([definition](indicators.md)).",
     "audit": "What is checked, how severe it is and its limits ([definition](market.md#audit)).",
+    "alerts": "What is an alert, how severe it is and its limits ([definition](market.md#alerts)).",
     "offers": "The catalogue of offers ([definition](methods.md#offers)).",
 }
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from telco_crm.churn.evaluate import BACKTEST
 from telco_crm.churn.score import CHURN
 from telco_crm.credit.stars import CREDIT
+from telco_crm.market.alerts import ALERTS
 from telco_crm.market.audit import AUDIT
 from telco_crm.retain.priority import RETENTION
 from telco_crm.segment.arpu import ARPU
 from telco_crm.segment.groups import GROUPS
 from telco_crm.segment.segments import SEGMENTS
 
-ANALYSES = (ARPU, GROUPS, SEGMENTS, CREDIT, CHURN, RETENTION, AUDIT)
+ANALYSES = (ARPU, GROUPS, SEGMENTS, CREDIT, CHURN, RETENTION, AUDIT, ALERTS)
 ON_REQUEST = (BACKTEST,)  # not part of a run
 
 # Table written → the order of its rows.
@@ -24,4 +25,5 @@ OUTPUTS = {
     "retention": "rank",
     "churn_evaluation": "cutoff, method",
     "audit": "weight DESC, no",
+    "alerts": "weight DESC, alert, first_seen DESC, subscriber_id",
 }

@@ -17,7 +17,7 @@ import click
 from telco_crm import __version__
 from telco_crm.cli_churn import churn
 from telco_crm.cli_indicators import indicators
-from telco_crm.cli_market import audit
+from telco_crm.cli_market import alerts, audit
 from telco_crm.cli_options import (
     Job,
     data_options,
@@ -130,6 +130,7 @@ def check(job: Job, rejects: Path | None) -> int:
 cli.add_command(indicators)
 cli.add_command(churn)
 cli.add_command(audit)
+cli.add_command(alerts)
 cli.add_command(store)
 cli.add_command(sample)
 cli.add_command(schema)

@@ -62,8 +62,9 @@ def _months(context: RunContext) -> str:
         SELECT subscriber_id AS who, month, 1::BIGINT AS n, (month || '-01')::DATE AS first_day,
                ((month || '-01')::DATE + INTERVAL 1 MONTH)::DATE AS next_month, records::BIGINT AS records,
                coalesce(billed, false) AS billed, total::DOUBLE AS total, used_part::DOUBLE AS used_part,
-               {rated} AS rated, (used_part - {rated})::DOUBLE AS difference, {_in("month", known["usage"])} AS usage_month,
-               {_in("month", known["bills"])} AS bill_month, coalesce(known, false) AS known, activated_on, cancelled_on
+               {rated} AS rated, (used_part - {rated})::DOUBLE AS difference,
+               {_in("month", known["usage"])} AS usage_month, {_in("month", known["bills"])} AS bill_month,
+               coalesce(known, false) AS known, activated_on, cancelled_on
         FROM (SELECT subscriber_id, month, records, usage_fee FROM features
               WHERE month <= {literal(str(context.as_of))})
         LEFT JOIN ({bills}) USING (subscriber_id, month) LEFT JOIN ({records}) USING (subscriber_id)

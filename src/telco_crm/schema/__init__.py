@@ -15,7 +15,17 @@ from telco_crm.rules import Model, explain
 
 ColumnType = Literal["id", "name", "text", "enum", "time", "date", "month", "bool", "int", "number", "money", "degrees"]
 INPUT_TABLES = ("usage", "bills", "subscribers", "events", "contacts")
-OUTPUT_TABLES = ("segments", "groups", "arpu_bands", "credit", "churn", "retention", "churn_evaluation", "audit")
+OUTPUT_TABLES = (
+    "segments",
+    "groups",
+    "arpu_bands",
+    "credit",
+    "churn",
+    "retention",
+    "churn_evaluation",
+    "audit",
+    "alerts",
+)
 
 
 class Column(Model):
