@@ -41,6 +41,9 @@ RULES = {
     "churn": "What counts as leaving, the signals of the model, their words, and the rule score "
     "([definition](methods.md#churn-score)).",
     "retention": "The length of the list and the ladder ([definition](methods.md#retention-list)).",
+    "value": "Measures and cut points of the value scores, tiers, churn warnings and VIP levels "
+    "([definition](value.md#value-tiers)).",
+    "lifecycle": "Stages, signs of leaving and actions ([definition](value.md#lifecycle)).",
     "offers": "The catalogue of offers ([definition](methods.md#offers)).",
 }
 

@@ -9,8 +9,11 @@ from telco_crm.retain.priority import RETENTION
 from telco_crm.segment.arpu import ARPU
 from telco_crm.segment.groups import GROUPS
 from telco_crm.segment.segments import SEGMENTS
+from telco_crm.value.lifecycle import LIFECYCLE
+from telco_crm.value.profile import PROFILE
+from telco_crm.value.tiers import TIERS
 
-ANALYSES = (ARPU, GROUPS, SEGMENTS, CREDIT, CHURN, RETENTION)
+ANALYSES = (ARPU, GROUPS, SEGMENTS, CREDIT, CHURN, RETENTION, PROFILE, TIERS, LIFECYCLE)
 ON_REQUEST = (BACKTEST,)  # not part of a run
 
 # Table written → the order of its rows.
@@ -21,5 +24,10 @@ OUTPUTS = {
     "credit": "subscriber_id",
     "churn": "risk_rank",
     "retention": "rank",
+    "value_tiers": "subscriber_id",
+    "value_cuts": "measure_no, cut_no",
+    "tier_migration": "from_tier, to_tier",
+    "lifecycle": "subscriber_id",
+    "stage_tiers": "stage_no, tier NULLS LAST",
     "churn_evaluation": "cutoff, method",
 }

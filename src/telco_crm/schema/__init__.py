@@ -15,7 +15,20 @@ from telco_crm.rules import Model, explain
 
 ColumnType = Literal["id", "name", "text", "enum", "time", "date", "month", "bool", "int", "number", "money"]
 INPUT_TABLES = ("usage", "bills", "subscribers", "events", "contacts")
-OUTPUT_TABLES = ("segments", "groups", "arpu_bands", "credit", "churn", "retention", "churn_evaluation")
+OUTPUT_TABLES = (
+    "segments",
+    "groups",
+    "arpu_bands",
+    "credit",
+    "churn",
+    "retention",
+    "value_tiers",
+    "value_cuts",
+    "tier_migration",
+    "lifecycle",
+    "stage_tiers",
+    "churn_evaluation",
+)
 
 
 class Column(Model):
