@@ -44,6 +44,9 @@ RULES = {
     "value": "Measures and cut points of the value scores, tiers, churn warnings and VIP levels "
     "([definition](value.md#value-tiers)).",
     "lifecycle": "Stages, signs of leaving and actions ([definition](value.md#lifecycle)).",
+    "arrears": "Stop rule, ageing buckets, ends of stopped lines, what-if and credit limits "
+    "([definition](value.md#arrears-and-credit-control)).",
+    "tags": "Scenario tags and their signs ([definition](value.md#scenario-tags)).",
     "offers": "The catalogue of offers ([definition](methods.md#offers)).",
 }
 

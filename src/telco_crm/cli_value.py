@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 
 import click
@@ -15,13 +16,30 @@ def value() -> None:
     """What subscribers are worth: tiers with reasons, VIP levels, who moved."""
 
 
+@click.group()
+def arrears() -> None:
+    """Who owes what since when, what is due on a day, and what another stop rule would do."""
+
+
 def table_command(group: click.Group | None, name: str, table: str, about: str) -> click.Command:
     """A command that writes one table."""
 
-    def write(job: Job, out: str, rejects: Path | None) -> int:
+    def write(job: Job, out: str, rejects: Path | None, day: datetime | None = None) -> int:
+        if day:
+            job.options["day"] = day.date().isoformat()
         return _write_one(job, out, rejects, table)
 
-    return _registered(group, name, about, write)
+    return _registered(group, name, about, _day_option(write) if group is arrears else write)
+
+
+def _day_option(command: Command) -> Command:
+    """--day YYYY-MM-DD."""
+    return click.option(
+        "--day",
+        type=click.DateTime(["%Y-%m-%d"]),
+        metavar="YYYY-MM-DD",
+        help="Statistics day.  [default: the last day of the month]",
+    )(command)
 
 
 def _registered(group: click.Group | None, name: str, about: str, body: Command) -> click.Command:
@@ -53,3 +71,8 @@ table_command(value, "stages", "stage_tiers", "Subscribers by lifecycle stage an
 lifecycle = table_command(
     None, "lifecycle", "lifecycle", "Lifecycle stage of everybody, signs of leaving, and what to do."
 )
+table_command(arrears, "list", "arrears", "The work list of a day: whom to stop, resume or terminate; who owes what.")
+table_command(arrears, "ageing", "arrears_ageing", "Unpaid bills by months since the billing close.")
+table_command(arrears, "what-if", "stop_rules", "Whom other stop rules would stop, and the revenue at stake.")
+table_command(arrears, "limits", "credit_limits", "The credit limit that the stars suggest for everybody.")
+tags = table_command(None, "tags", "tags", "Scenario tags of everybody (family, business, student …), with evidence.")

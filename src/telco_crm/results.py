@@ -93,6 +93,7 @@ def manifest(command: str, clock: Clock, result: Result, data: Loaded) -> dict[s
             "lang": settings.lang,
             "max_rejects": settings.max_rejects,
             "top": settings.extra.get("top"),
+            "day": settings.extra.get("day"),
             "config": str(config.file) if config.file else None,
             "rules": config.rules,
             "features": config.features,

@@ -27,6 +27,11 @@ OUTPUT_TABLES = (
     "tier_migration",
     "lifecycle",
     "stage_tiers",
+    "arrears",
+    "arrears_ageing",
+    "stop_rules",
+    "credit_limits",
+    "tags",
     "churn_evaluation",
 )
 

@@ -69,19 +69,20 @@ def compare_tiers(context: RunContext) -> None:
     """Make `tier_migration`, and say what the tiers do without."""
     if not context.has("events"):
         context.note("value: there is no events table, so complaints and contacts with a competitor warn of nothing")
-    if not context.has("tiers_before"):
+    known = context.has("tiers_before")
+    if not known:
         months = context.rules(ValueRules, "value").migration_months
         context.note(f"value: no tier migration, since the data has no {context.as_of.back(months)}")
-        return
+    earlier = "tiers_before" if known else "(SELECT * FROM value_tiers LIMIT 0)"
     context.create(
         "tier_migration",
-        """
+        f"""
         SELECT from_tier, to_tier, count(*) AS subscribers,
                count(*) / sum(count(*)) OVER (PARTITION BY from_tier) AS share_of_from,
                avg(arpu_from)::DOUBLE AS arpu_from, avg(arpu_to)::DOUBLE AS arpu_to
         FROM (SELECT coalesce(b.tier, 'new') AS from_tier, coalesce(t.tier, 'lost') AS to_tier,
                      b.arpu AS arpu_from, t.arpu AS arpu_to
-              FROM tiers_before b FULL JOIN value_tiers t USING (subscriber_id))
+              FROM {earlier} b FULL JOIN value_tiers t USING (subscriber_id) WHERE {known})
         GROUP BY from_tier, to_tier""",
     )
 
