@@ -47,6 +47,8 @@ RULES = {
     "arrears": "Stop rule, ageing buckets, ends of stopped lines, what-if and credit limits "
     "([definition](value.md#arrears-and-credit-control)).",
     "tags": "Scenario tags and their signs ([definition](value.md#scenario-tags)).",
+    "indicators": "Night, weekend, conversations and what counts as a call, a text and a position "
+    "([definition](indicators.md)).",
     "offers": "The catalogue of offers ([definition](methods.md#offers)).",
 }
 
@@ -82,7 +84,12 @@ def tables() -> Iterator[str]:
     yield "# Data dictionary\n"
     yield "The same as `telco-crm schema TABLE`. Types: `id` and `name` are text and never numbers; `enum` takes one of"
     yield "the values listed; `money` is exact to six decimals, in the currency of the export.\n"
-    parts = {"Tables that are read": INPUT_TABLES, "Features": ("features",), "Tables that are written": OUTPUT_TABLES}
+    parts = {
+        "Tables that are read": (*INPUT_TABLES, "antennas"),
+        "Features": ("features",),
+        "Indicators": ("indicators",),
+        "Tables that are written": OUTPUT_TABLES,
+    }
     names = {row[0]: row[1:] for row in _rows(None, "en")}
     for title, members in parts.items():
         yield f"## {title}\n"

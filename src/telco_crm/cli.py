@@ -16,6 +16,7 @@ import click
 
 from telco_crm import __version__
 from telco_crm.cli_churn import churn
+from telco_crm.cli_indicators import indicators
 from telco_crm.cli_options import (
     Job,
     data_options,
@@ -125,6 +126,7 @@ def check(job: Job, rejects: Path | None) -> int:
     return 0
 
 
+cli.add_command(indicators)
 cli.add_command(churn)
 cli.add_command(value)
 cli.add_command(lifecycle)

@@ -14,7 +14,19 @@ from telco_crm.schema import INPUT_TABLES
 from telco_crm.tomlfile import parse_toml
 
 DEFAULT_FILE = "telco-crm.toml"
-RULE_FILES = ("arpu", "credit", "segment", "churn", "retention", "offers", "value", "lifecycle", "arrears", "tags")
+RULE_FILES = (
+    "arpu",
+    "credit",
+    "segment",
+    "churn",
+    "retention",
+    "offers",
+    "indicators",
+    "value",
+    "lifecycle",
+    "arrears",
+    "tags",
+)
 SECTIONS = ("options", "input", "rules", "features", "vocabulary")
 
 

@@ -94,10 +94,17 @@ def read_layout(file: SourceFile, mapping: TableMapping) -> tuple[TextLayout, di
     return layout, _samples(text, layout)
 
 
-def read_chunks(file: SourceFile, layout: TextLayout, fields: Sequence[int], threads: int = 2) -> Iterator[TextChunk]:
+def read_chunks(
+    file: SourceFile,
+    layout: TextLayout,
+    fields: Sequence[int],
+    threads: int = 2,
+    blocks: Iterator[bytes] | None = None,
+) -> Iterator[TextChunk]:
     """The rows of a text file in order, parsed by `threads` workers ahead of the caller.
 
-    `fields` are the positions of the wanted columns; they come as c0, c1, … in that order.
+    `fields` are the positions of the wanted columns; they come as c0, c1, … in that order. `blocks` (runs of whole
+    lines without header) stand for those of the file, where they are given.
 
     Raises:
         InputError: the file ends inside a compressed stream, or a line is longer than a block.
@@ -106,7 +113,7 @@ def read_chunks(file: SourceFile, layout: TextLayout, fields: Sequence[int], thr
     line = layout.first_line
     with ThreadPoolExecutor(threads) as pool:
         ahead: deque[Future[TextChunk]] = deque()
-        blocks = read_blocks(file, header=layout.first_line > 1)
+        blocks = blocks or read_blocks(file, header=layout.first_line > 1)
         while True:
             while len(ahead) <= threads and (block := next(blocks, None)):
                 ahead.append(pool.submit(parse, block))

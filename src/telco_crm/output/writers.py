@@ -120,6 +120,8 @@ def _write_cell(sheet: Any, row: int, at: int, value: Any) -> None:
         return
     if isinstance(value, str):
         sheet.write_string(row, at, neutral(value))
+    elif isinstance(value, datetime):
+        sheet.write_string(row, at, str(value))
     elif isinstance(value, bool):
         sheet.write_boolean(row, at, value)
     else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from telco_crm.analysis import Analysis, RunContext
-from telco_crm.measures import lags_sql
+from telco_crm.measures import lags_sql, note_absent
 from telco_crm.retain.ladder import RetentionRules, step_sql, text_sql
 from telco_crm.retain.offers import OfferRules, offer_sql
 
@@ -40,6 +40,7 @@ def compute_retention(context: RunContext) -> None:
     rules = context.rules(RetentionRules, "retention")
     if not context.has("bills"):
         context.note("retention: ranked by churn score alone, since there are no bills and so no ARPU")
+    note_absent(context)
     count = context.engine.rows("SELECT count(*) FROM churn")[0][0]
     top = context.settings.get("top") or max(rules.minimum, math.ceil(round(rules.share * count, 6)))
     order = "priority DESC, churn_score DESC, subscriber_id"

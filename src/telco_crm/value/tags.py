@@ -83,6 +83,7 @@ TAGS = Analysis(
     "tags",
     ("profile", "features", "usage"),
     ("members", "tags"),
+    uses=("members",),
     compute=count_members,
     each=compute_tags,
     makes=("tags",),
