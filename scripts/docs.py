@@ -41,6 +41,12 @@ RULES = {
     "churn": "What counts as leaving, the signals of the model, their words, and the rule score "
     "([definition](methods.md#churn-score)).",
     "retention": "The length of the list and the ladder ([definition](methods.md#retention-list)).",
+    "value": "Measures and cut points of the value scores, tiers, churn warnings and VIP levels "
+    "([definition](value.md#value-tiers)).",
+    "lifecycle": "Stages, signs of leaving and actions ([definition](value.md#lifecycle)).",
+    "arrears": "Stop rule, ageing buckets, ends of stopped lines, what-if and credit limits "
+    "([definition](value.md#arrears-and-credit-control)).",
+    "tags": "Scenario tags and their signs ([definition](value.md#scenario-tags)).",
     "indicators": "Night, weekend, conversations and what counts as a call, a text and a position "
     "([definition](indicators.md)).",
     "offers": "The catalogue of offers ([definition](methods.md#offers)).",

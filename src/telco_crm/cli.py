@@ -34,6 +34,7 @@ from telco_crm.cli_options import (
 )
 from telco_crm.cli_store import store
 from telco_crm.cli_tools import init, sample, schema
+from telco_crm.cli_value import arrears, lifecycle, tags, value
 from telco_crm.errors import EXIT_INCOMPLETE, EXIT_INTERRUPTED, EXIT_PROBLEM, TelcoError
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
@@ -165,6 +166,10 @@ def check(job: Job, rejects: Path | None) -> int:
 cli.add_command(indicators)
 cli.add_command(churn)
 cli.add_command(campaign)
+cli.add_command(value)
+cli.add_command(lifecycle)
+cli.add_command(arrears)
+cli.add_command(tags)
 cli.add_command(store)
 cli.add_command(sample)
 cli.add_command(schema)
