@@ -42,11 +42,19 @@ RULES = {
     "churn": "What counts as leaving, the signals of the model, their words, and the rule score "
     "([definition](methods.md#churn-score)).",
     "retention": "The length of the list and the ladder ([definition](methods.md#retention-list)).",
+    "value": "Measures and cut points of the value scores, tiers, churn warnings and VIP levels "
+    "([definition](value.md#value-tiers)).",
+    "lifecycle": "Stages, signs of leaving and actions ([definition](value.md#lifecycle)).",
+    "arrears": "Stop rule, ageing buckets, ends of stopped lines, what-if and credit limits "
+    "([definition](value.md#arrears-and-credit-control)).",
+    "tags": "Scenario tags and their signs ([definition](value.md#scenario-tags)).",
     "indicators": "Night, weekend, conversations and what counts as a call, a text and a position "
     "([definition](indicators.md)).",
     "audit": "What is checked, how severe it is and its limits ([definition](market.md#audit)).",
     "alerts": "What is an alert, how severe it is and its limits ([definition](market.md#alerts)).",
     "offers": "The catalogue of offers ([definition](methods.md#offers)).",
+    "contact": "Who is not contacted in a campaign ([definition](retention.md#whom-a-campaign-leaves-out)).",
+    "effect": "How the effect of a campaign is measured ([definition](retention.md#the-effect)).",
 }
 
 

@@ -36,6 +36,7 @@ class Result:
     impossible: dict[str, str] = field(default_factory=dict)
     models: dict[str, str] = field(default_factory=dict)
     tables: dict[str, list[tuple[Any, ...]]] = field(default_factory=dict)
+    facts: dict[str, Any] = field(default_factory=dict)  # for the manifest, as they are
     parameters: dict[str, Any] = field(default_factory=dict)  # of this command alone, for the manifest
     seconds: float = 0.0
 
@@ -80,6 +81,8 @@ def result_of(data: Loaded, context: RunContext | None = None, impossible: dict[
         result.as_of, result.months, result.notes = context.as_of, data.months, [*data.notes, *context.notes]
         if model := context.facts.get("churn_model"):
             result.models["churn"] = model.checksum
+        if fitted := context.facts.get("fitted"):
+            result.facts["fitted"] = fitted
     return result
 
 
@@ -90,7 +93,7 @@ def finish(file: OutputFile, table: str, clock: Clock, result: Result, data: Ori
     content["outputs"] = [described(file.temp, file.target, result.rows[table])]
     file.commit()
     if file.beside:
-        with OutputFile(f"{file.target}.manifest.json", data.engine.temp_path("")) as beside:
+        with OutputFile(f"{file.target}.manifest.json") as beside:
             write_manifest(beside.temp, content)
             beside.commit()
 
@@ -116,6 +119,7 @@ def manifest(command: str, clock: Clock, result: Result, data: Origin) -> dict[s
             "lang": settings.lang,
             "max_rejects": settings.max_rejects,
             "top": settings.extra.get("top"),
+            "day": settings.extra.get("day"),
             "since": settings.extra.get("since"),
             **result.parameters,
             "config": str(config.file) if config.file else None,
@@ -131,6 +135,7 @@ def manifest(command: str, clock: Clock, result: Result, data: Origin) -> dict[s
         "models": result.models,
         "impossible": result.impossible,
         "notes": result.notes,
+        **result.facts,
     }
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from telco_crm.analysis import Analysis, RunContext
-from telco_crm.catalog import ANALYSES, ON_REQUEST, OUTPUTS
+from telco_crm.catalog import ANALYSES, ON_REQUEST, OUTPUTS, check_rules
 from telco_crm.churn.dataset import check_signals
 from telco_crm.churn.rules import ChurnRules
 from telco_crm.churn.score import fit_on_history
@@ -44,6 +44,7 @@ def run_all(inputs: Inputs, settings: Settings, out: Path, style: OutputStyle) -
         TelcoError: before anything in `out` was touched.
     """
     clock = Clock()
+    check_rules(settings.config)
     with OutputFolder(out) as folder, loaded(*inputs, settings, folder.stage / "rejects") as data:
         context, impossible = analyse(data, ANALYSES)
         result = result_of(data, context, impossible)
@@ -78,12 +79,13 @@ def run_table(
         TelcoError: before the output was touched.
     """
     clock = Clock()
+    check_rules(settings.config)
     with (
-        staged_rejects(rejects) as stage,
+        OutputFile(target, settings.temp_dir) as file,
+        staged_rejects(rejects, settings.temp_dir) as stage,
         loaded(*inputs, settings, stage) as data,
-        OutputFile(target, data.engine.temp_path("")) as file,
     ):
-        context, impossible = analyse(data, _needed(table))
+        context, impossible = analyse(data, analyses_for(table))
         result = result_of(data, context, impossible)
         if context.has(table):
             sql = f"FROM {table} ORDER BY {OUTPUTS[table]}"
@@ -100,7 +102,8 @@ def run_churn_fit(inputs: Inputs, settings: Settings, target: Path) -> Result:
         TelcoError: the history is too thin; the message says what is missing.
     """
     clock = Clock()
-    with loaded(*inputs, settings) as data, OutputFile(str(target), data.engine.temp_path("")) as file:
+    check_rules(settings.config)
+    with OutputFile(str(target)) as file, loaded(*inputs, settings) as data:
         context, _ = analyse(data, ())
         rules = context.rules(ChurnRules, "churn")
         check_signals(context, rules)
@@ -116,7 +119,7 @@ def run_churn_fit(inputs: Inputs, settings: Settings, target: Path) -> Result:
     return result
 
 
-def _needed(table: str) -> list[Analysis]:
+def analyses_for(table: str) -> list[Analysis]:
     """The analyses up to the one that gives `table`, in order."""
     wanted = {table}
     chosen: list[Analysis] = []

@@ -17,7 +17,7 @@ from telco_crm.coverage import coverage_of
 from telco_crm.engine.base import Engine
 from telco_crm.engine.duck import DuckEngine
 from telco_crm.engine.workers import LocalWorkers, SparkPlace, Workers
-from telco_crm.errors import CannotCompute, InputError
+from telco_crm.errors import CannotCompute, DamagedError, InputError
 from telco_crm.features.catalog import Catalog
 from telco_crm.features.compute import FeatureJob, compute_features
 from telco_crm.features.loading import load_catalog
@@ -83,7 +83,7 @@ def loaded(
     Raises:
         TelcoError: nothing usable, a file that cannot be read, a wrong rule …; nothing has been written then.
     """
-    catalog = load_catalog(settings.config.features, settings.config.vocabulary)
+    catalog = load_catalog(settings.config.features, settings.config.vocabulary, settings.config.source)
     with ExitStack() as stack:
         engine = stack.enter_context(DuckEngine(settings.threads, settings.memory_limit, settings.temp_dir))
         sources = find_sources(data, flags, engine.temp_path(""))
@@ -95,8 +95,14 @@ def loaded(
         stack.enter_context(closing(result.hasher))
         if store.rebuilt:
             result.notes.append(f"the store {store.root} was made by another version and is made anew")
-        _read_all(result, rejects)
-        yield result
+        try:
+            _read_all(result, rejects)
+            yield result
+        except DamagedError as error:
+            raise InputError(
+                f"the store {store.root} is damaged ({error}); see telco-crm store verify {store.root}, and take the "
+                "damaged parts out with telco-crm store drop"
+            ) from None
 
 
 def analyse(data: Loaded, wanted: Sequence[Analysis]) -> tuple[RunContext, dict[str, str]]:

@@ -87,7 +87,7 @@ def test_as_defined(world: dict[str, list[Record]], shape: oracle.Shape) -> None
                 assert got == pytest.approx(value, rel=1e-9, abs=2e-6), name
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(people(), st.randoms(use_true_random=False))
 def test_order_of_rows_and_other_people_do_not_matter(world: dict[str, list[Record]], chance: random.Random) -> None:
     shape = oracle.Shape("week", True, True, True)

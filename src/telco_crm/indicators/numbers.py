@@ -94,7 +94,11 @@ def numbered(hashes: Hashes) -> tuple[Hashes, Ints]:
 
 def lengths(begins: Ints, size: int) -> Ints:
     """How long the runs that begin at `begins` are, in `size` entries."""
-    return np.diff(begins, append=size)
+    out = np.empty(len(begins), np.int64)
+    if len(begins):
+        np.subtract(begins[1:], begins[:-1], out=out[:-1])
+        out[-1] = size - begins[-1]
+    return out
 
 
 def summed(values: Numbers | Flags, begins: Ints) -> Ints:

@@ -29,7 +29,7 @@ class Inputs:
     """
 
     records: RecordStore
-    coordinates: Coordinates
+    coordinates: Coordinates = field(init=False)
     recharges: bool = False
     reports: list[FileReport] = field(default_factory=list)
     rejects: dict[str, RejectFile] = field(default_factory=dict)
@@ -43,7 +43,7 @@ def read(reader: Reader, found: Found, rules: IndicatorRules, until: int | None)
     """
     engine = reader.engine
     store = RecordStore(engine.temp_path("records"))
-    inputs = Inputs(store, _no_coordinates())
+    inputs = Inputs(store)
     sink = RecordSink(engine, record_schema(True), store, rules, until)
     _read(_narrowed(reader, "usage", record_schema(True)), found.usage, record_schema, sink, inputs)
     if clash := identifiers_clash(engine):
@@ -104,6 +104,9 @@ def _narrowed(reader: Reader, table: str, schema: Schema) -> Reader:
 
 def _coordinates(reader: Reader, antennas: bool) -> Coordinates:
     """Those of the antennas file, and for places that it does not have those that the records give."""
+    if not antennas and not reader.engine.rows("FROM own_places LIMIT 1"):
+        none = np.zeros(0, np.float64)
+        return Coordinates(np.zeros(0, np.uint64), none, none)
     own = "SELECT DISTINCT ON (place) * FROM own_places ORDER BY place, latitude, longitude"
     sql = f"FROM ({own})"
     if antennas:
@@ -111,8 +114,3 @@ def _coordinates(reader: Reader, antennas: bool) -> Coordinates:
         sql = f"FROM ({named}) UNION ALL FROM ({own}) ANTI JOIN ({named}) USING (place)"
     found = reader.engine.arrays(f"SELECT * FROM ({sql}) ORDER BY place")
     return Coordinates(found["place"], found["latitude"], found["longitude"])
-
-
-def _no_coordinates() -> Coordinates:
-    none = np.zeros(0, np.float64)
-    return Coordinates(np.zeros(0, np.uint64), none, none)

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
 from telco_crm.engine.base import Engine
+from telco_crm.errors import OutputError
 from telco_crm.indicators.numbers import Ints
 from telco_crm.indicators.rows import CALL, EITHER, OUT, PLACED, RECORD, TEXT, Records
 from telco_crm.indicators.rules import IndicatorRules
@@ -21,7 +23,7 @@ from telco_crm.schema import Schema
 
 RANGE_BITS = 12  # subscribers are put together by the first bits of their hashes
 RANGES = 1 << RANGE_BITS
-RUN_ROWS = 1_000_000  # that are put in order at a time
+RUN_ROWS = 500_000  # that are put in order at a time
 HELD_BYTES = 256 << 20  # of packed records; what is more goes to disk
 BYTES = sum(kind.itemsize for kind in RECORD.values())  # of a packed record
 NOT_GOOD = 1 << 40  # on top of the line, as `second` of a row that is not good
@@ -31,34 +33,47 @@ SERVICE_BITS = 3
 @dataclass
 class Run:
     """Packed records by range of subscribers; range r is at offsets[r] to offsets[r + 1]. They are in memory, or in
-    `folder`, a file for every column.
+    `file`, one column after the other.
     """
 
     records: Records
     offsets: Ints
-    folder: Path | None = None
+    file: Path | None = None
 
     @property
-    def held(self) -> bool:
-        """Whether they are in memory."""
-        return self.folder is None
+    def count(self) -> int:
+        """How many records there are."""
+        return int(self.offsets[-1])
 
-    def part(self, low: int, high: int) -> Records:
-        """The records of the ranges from low to high, high excluded."""
+    def to_disk(self, file: Path) -> None:
+        """Free the memory.
+
+        Raises:
+            OutputError: there is no room.
+        """
+        try:
+            with file.open("wb") as stream:
+                for column in self.records.values():
+                    column.tofile(stream)
+        except OSError:
+            raise OutputError(
+                "no space left for temporary data; free some, or name a larger disk with --temp-dir"
+            ) from None
+        self.records, self.file = {}, file
+
+    def read(self, low: int, high: int, out: Records) -> None:
+        """Fill `out` with the records of the ranges from low to high, high excluded."""
         begin, end = int(self.offsets[low]), int(self.offsets[high])
-        if self.folder is None:
-            return {name: column[begin:end] for name, column in self.records.items()}
-        return {
-            name: np.fromfile(self.folder / name, kind, end - begin, offset=begin * kind.itemsize)
-            for name, kind in RECORD.items()
-        }
-
-    def to_disk(self, folder: Path) -> None:
-        """Free the memory."""
-        folder.mkdir(parents=True)
-        for name, column in self.records.items():
-            column.tofile(folder / name)
-        self.records, self.folder = {}, folder
+        if self.file is None:
+            for name, column in self.records.items():
+                out[name][:] = column[begin:end]
+            return
+        with self.file.open("rb", buffering=0) as stream:
+            at = 0
+            for name, kind in RECORD.items():
+                stream.seek(at + begin * kind.itemsize)
+                out[name][:] = np.fromfile(stream, kind, end - begin)
+                at += self.count * kind.itemsize
 
 
 class RecordStore:
@@ -75,21 +90,10 @@ class RecordStore:
         if _rows(self._waiting) >= RUN_ROWS:
             self._put_in_order()
 
-    def _put_in_order(self) -> None:
-        if self._waiting:
-            self._runs.append(_by_range(self._waiting))
-            self._waiting = []
-        held = [run.records for run in self._runs if run.held]
-        if _rows(held) * BYTES > HELD_BYTES:
-            self._runs = [run for run in self._runs if not run.held]
-            merged = _by_range(held)
-            merged.to_disk(self._folder / f"{len(self._runs):05d}")
-            self._runs.append(merged)
-
     @property
     def count(self) -> int:
         """How many records there are."""
-        return sum(int(run.offsets[-1]) for run in self._runs) + _rows(self._waiting)
+        return sum(run.count for run in self._runs) + _rows(self._waiting)
 
     def ranges(self, size: int) -> Iterator[tuple[int, int, int]]:
         """(low, high, records) of successive ranges with about `size` records, those without any left out."""
@@ -106,23 +110,38 @@ class RecordStore:
 
     def part(self, low: int, high: int) -> Records:
         """The records of the ranges from low to high, high excluded; as `ranges` gives them."""
-        return _together([run.part(low, high) for run in self._runs])
+        ends = np.cumsum([run.offsets[high] - run.offsets[low] for run in self._runs])
+        out = {name: np.empty(ends[-1], kind) for name, kind in RECORD.items()}
+        for run, begin, end in zip(self._runs, [0, *ends], ends, strict=False):
+            if end > begin:
+                run.read(low, high, {name: column[begin:end] for name, column in out.items()})
+        return out
+
+    def _put_in_order(self) -> None:
+        if self._waiting:
+            self._runs.append(_by_range(self._waiting))
+            self._waiting = []
+        held = {number: run for number, run in enumerate(self._runs) if run.file is None}
+        if sum(run.count for run in held.values()) * BYTES > HELD_BYTES:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            for number, run in held.items():
+                run.to_disk(self._folder / str(number))
 
 
 def _rows(parts: Sequence[Records]) -> int:
     return sum(len(part["sid"]) for part in parts)
 
 
-def _together(parts: Sequence[Records]) -> Records:
-    return {name: np.concatenate([part[name] for part in parts]) for name in RECORD}
-
-
-def _by_range(parts: list[Records]) -> Run:
-    """The records by range of subscribers; `parts` is emptied on the way."""
-    where = np.concatenate([part["sid"] >> np.uint64(64 - RANGE_BITS) for part in parts]).astype(np.uint16)
+def _by_range(parts: Sequence[Records]) -> Run:
+    where = np.concatenate([(part["sid"] >> np.uint64(64 - RANGE_BITS)).astype(np.uint16) for part in parts])
     order = np.argsort(where, kind="stable")
     offsets = np.append(0, np.cumsum(np.bincount(where, minlength=RANGES)))
-    return Run({name: np.concatenate([part.pop(name) for part in parts]).take(order) for name in RECORD}, offsets)
+    room = np.empty(len(where), np.uint64)  # for each column in turn: fresh memory is dear
+    records = {}
+    for name, kind in RECORD.items():
+        column = np.concatenate([part[name] for part in parts], out=room.view(kind)[: len(where)])
+        records[name] = column.take(order)
+    return Run(records, offsets)
 
 
 class RecordSink:
@@ -155,23 +174,30 @@ class RecordSink:
         """Pack the good rows of `relation`; their number, and the lines of the others."""
         read, lines = 0, []
         for batch in self._engine.batches(how.select(relation, _projection(how))):
-            found = {name: column.to_numpy() for name, column in zip(batch.schema.names, batch.columns, strict=True)}
+            found = {name: _numbers(batch.column(name)) for name in batch.schema.names}
             lost = np.flatnonzero(found["second"] >= NOT_GOOD)  # their kind is 0, which is of no use
             lines += [int(s) - NOT_GOOD for s in found["second"][lost]]
             read += batch.num_rows
             use = self._use.take(found["kind"])
             use[found["place"] == 0] &= ~np.uint8(PLACED)
             wanted = use != 0 if self._until is None else (use != 0) & (found["second"] < self._until)
-            index = np.flatnonzero(wanted)
-            self._store.add(
-                {name: column.take(index) for name, column in {**found, "use": use}.items() if name in RECORD}
-            )
+            records = {name: use if name == "use" else found[name] for name in RECORD}
+            if not wanted.all():
+                index = np.flatnonzero(wanted)
+                records = {name: column.take(index) for name, column in records.items()}
+            self._store.add(records)
         if "latitude" in to.bound:
             place, latitude, longitude = _place(how), how.columns["latitude"], how.columns["longitude"]
             columns = f"{place} AS place, {latitude} AS latitude, {longitude} AS longitude, good"
             own = f"SELECT DISTINCT place, latitude, longitude FROM ({how.select(relation, columns)}) WHERE good"
             self._engine.run(f"INSERT INTO own_places {own} AND latitude IS NOT NULL AND longitude IS NOT NULL")
         return read - len(lines), sorted(lines)
+
+
+def _numbers(column: pa.Array) -> npt.NDArray[Any]:
+    """A column of numbers without gaps, as it lies in memory. (What pyarrow has for this would first load pandas.)"""
+    kind = np.dtype(str(column.type))
+    return np.frombuffer(column.buffers()[1], kind)[column.offset : column.offset + len(column)]
 
 
 def _uses(schema: Schema, rules: IndicatorRules) -> npt.NDArray[np.uint8]:

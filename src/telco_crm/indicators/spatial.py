@@ -28,6 +28,7 @@ from telco_crm.indicators.rows import DAY, Rows
 EARTH_RADIUS_KM = 6371.0
 PLACE_BITS = 22  # of the number of a place in a bucket
 TIME_BITS = 17  # of a second of the day
+WEEK_BITS = 24  # of the number of a week of a subscriber in a bucket
 LAST_PLACE, LAST_TIME = (1 << PLACE_BITS) - 1, (1 << TIME_BITS) - 1
 
 
@@ -161,13 +162,13 @@ def churn_rate(weekly: Stays, user: Ints, users: int) -> dict[str, Floats]:
     at each place. `user` is the subscriber of each group of `weekly`, whose groups are subscribers in weeks.
     """
     group, place, count = visits(weekly)
-    present, week = np.unique(group, return_inverse=True)  # weeks with stays, numbered without gaps
-    owner = user[present]
-    order = np.lexsort((week, place))
+    begins = starts(group)  # weeks with stays, numbered without gaps
+    week, owner = np.repeat(np.arange(len(begins)), lengths(begins, len(group))), user[group[begins]]
+    length = np.sqrt(tally(week, len(owner), count * count))
+    order = ordered(place << WEEK_BITS | week)
     week, place, count = week[order], place[order], count[order]
     again = np.flatnonzero((place[1:] == place[:-1]) & (week[1:] == week[:-1] + 1))
-    dot = tally(week[again], len(present), count[again] * count[again + 1])
-    length = np.sqrt(tally(week, len(present), count * count))
+    dot = tally(week[again], len(owner), count[again] * count[again + 1])
     follows = np.flatnonzero(owner[1:] == owner[:-1])
     distance = np.maximum(1 - dot[follows] / (length[follows] * length[follows + 1]), 0)
     return distribution(distance, owner[follows], users, ("mean", "std"))

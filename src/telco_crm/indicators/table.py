@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -62,8 +64,19 @@ def _recharges(engine: Engine, low: int, high: int) -> Columns:
 
 
 def _write(parts: list[Columns], path: Path) -> None:
-    arrays = {name: pa.array(np.concatenate([p[name] for p in parts]), from_pandas=True) for name in parts[0]}
+    arrays = {name: _arrow(np.concatenate([p[name] for p in parts])) for name in parts[0]}
     pq.write_table(pa.table(arrays), path, compression="none", use_dictionary=False, write_statistics=False)
+
+
+def _arrow(values: npt.NDArray[Any]) -> pa.Array:
+    """The values with NULL for NaN. (What pyarrow has for this would first load pandas.)"""
+    known = None
+    if values.dtype.kind == "f" and np.isnan(values).any():
+        known = pa.py_buffer(np.packbits(~np.isnan(values), bitorder="little"))
+    flags = values.dtype.kind == "b"
+    kind = pa.bool_() if flags else pa.type_for_alias(values.dtype.name)
+    data = np.packbits(values, bitorder="little") if flags else np.ascontiguousarray(values)
+    return pa.Array.from_buffers(kind, len(values), [known, pa.py_buffer(data)])
 
 
 def _query(engine: Engine, question: Question, folder: Path) -> str:

@@ -27,7 +27,7 @@ from telco_crm.ingest.mapping import Binding, bind
 from telco_crm.ingest.rejects import RejectFile
 from telco_crm.ingest.sinks import Sink
 from telco_crm.ingest.sources import COMPRESSIONS, SourceFile
-from telco_crm.ingest.textfile import TextChunk, TextLayout, read_chunks, read_layout
+from telco_crm.ingest.textfile import TextChunk, TextLayout, cutter, read_chunks, read_layout
 from telco_crm.manifest import file_hash
 from telco_crm.schema import Schema
 
@@ -93,7 +93,7 @@ class JoinedFiles:
             raise InputError(f"{file.name} cannot be opened: {error.strerror}; check the path and its rights") from None
         self.hashes.append(hashlib.sha256(data).hexdigest() if small else file_hash(file.path))
         if not small:
-            yield from read_blocks(file, header=True)
+            yield from read_blocks(file, True, cutter(self.layout))
         elif body := data[data.find(b"\n") + 1 or len(data) :]:
             yield body
 

@@ -12,7 +12,7 @@ import pyarrow as pa
 from telco_crm.engine.base import Engine
 from telco_crm.engine.sql import identifier, literal
 from telco_crm.errors import InputError, UsageError
-from telco_crm.ingest.batches import Batch, OpenFile, open_file
+from telco_crm.ingest.batches import Batch, OpenFile, open_file, readable
 from telco_crm.ingest.convert import Conversion, conversion, distinct_sql
 from telco_crm.ingest.lines import BadLine
 from telco_crm.ingest.mapping import Binding, TableMapping, bind
@@ -116,14 +116,14 @@ class Reader:
             return distinct_sql(by_name[column], cells[column], mapping, relation)
 
         how = HowTo(quick, full, set(by_name), distinct)
-        for batch in file.batches(bindings):
-            outcome = sink.add(batch, how)
-            report.read += batch.count + len(batch.bad)
-            report.accepted += outcome.kept
-            self.progress.advance(batch.size, batch.count)
-            rejects.add(
-                report.file, sorted([*batch.bad, *outcome.refused, *self._explained(batch, full, outcome.not_good)])
-            )
+        with readable(name):
+            for batch in file.batches(bindings):
+                outcome = sink.add(batch, how)
+                report.read += batch.count + len(batch.bad)
+                report.accepted += outcome.kept
+                self.progress.advance(batch.size, batch.count)
+                wrong = self._explained(batch, full, outcome.not_good)
+                rejects.add(report.file, sorted([*batch.bad, *outcome.refused, *wrong]))
         return report
 
     def _explained(self, batch: Batch, how: Conversion, lines: Sequence[int]) -> Iterator[BadLine]:

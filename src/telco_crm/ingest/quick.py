@@ -109,7 +109,7 @@ class _QuickSteps:
         return {"id": "id", "int": "int" if plain else ""}.get(column.type, "")
 
     def _code(self, x: str, column: Column) -> str:
-        empty = column.code(column.default) if column.default else 0
+        empty = UNKNOWN if column.required else column.code(column.default or "")
         if self._cell.type != "VARCHAR":
             x = f"CAST({x} AS VARCHAR)"
         # The engine tries the branches in turn on what is left of the rows: those that most rows take come first.

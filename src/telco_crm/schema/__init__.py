@@ -22,9 +22,20 @@ OUTPUT_TABLES = (
     "credit",
     "churn",
     "retention",
+    "value_tiers",
+    "value_cuts",
+    "tier_migration",
+    "lifecycle",
+    "stage_tiers",
+    "arrears",
+    "arrears_ageing",
+    "stop_rules",
+    "credit_limits",
+    "tags",
     "churn_evaluation",
     "audit",
     "alerts",
+    *("calls", "roster", "exclusions", "effect"),
 )
 
 
