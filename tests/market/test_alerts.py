@@ -190,6 +190,12 @@ def test_a_limit_that_is_not_there_is_named(run: Run, tmp_path: Path) -> None:
         run(WORLD, "--config", tmp_path / "own.toml", command="alerts")
 
 
+def test_sql_that_does_not_run_is_a_wrong_rule(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "own.toml").write_text('[rules.alerts.alerts.overage]\nwhen = "m3.overagez > 1"\n')
+    with pytest.raises(RuleError, match=r"^rules\.alerts\.alerts\.overage\.when: .*overagez"):
+        run(WORLD, "--config", tmp_path / "own.toml", command="alerts")
+
+
 def test_without_events_it_is_said(run: Run, said: Callable[[], str]) -> None:
     rows = run({"bills": BILLS}, command="alerts")["alerts"]
     assert {row["alert"] for row in rows} == {"arpu_falling", "wake_up"}

@@ -211,5 +211,11 @@ def test_wrong_rules_are_named_all_at_once(run: Run, tmp_path: Path) -> None:
     assert "rules.audit.checks.late_rows.severity" in text
 
 
+def test_sql_that_does_not_run_is_a_wrong_rule(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "own.toml").write_text('[rules.audit.checks.bill_differs]\nwhen = "m.totall > 1"\n')
+    with pytest.raises(RuleError, match=r"^rules\.audit\.checks\.bill_differs\.when: .*totall"):
+        run(BILLS_AND_USAGE, "--config", tmp_path / "own.toml", command="audit")
+
+
 def test_the_audit_is_part_of_a_run() -> None:
     assert "audit" in {table for analysis in ANALYSES for table in analysis.gives}

@@ -14,10 +14,12 @@ from world import Row, Run, agrees, by, call, export, process, read
 
 Said = Callable[[], str]
 # What bills alone allow, what subscriber records add; groups need more people, arrears need payments.
-OF_BILLS = {"segments", "arpu_bands", "churn", "retention", "value_tiers", "value_cuts", "tier_migration"}
+ALWAYS = {"segments", "churn", "retention", "audit", "alerts"}
+OF_BILLS = ALWAYS | {"arpu_bands", "value_tiers", "value_cuts", "tier_migration"}
 EVERYTHING = OF_BILLS | {"credit", "lifecycle", "stage_tiers", "credit_limits", "tags"}
 WHOSE = ("segments", "credit", "churn")  # a row per subscriber
 CUTS = 33  # cut points of the value scores
+CHECKS = 18  # of the audit
 FEW = (
     "Not computed: groups (17 groups need at least 170 subscribers with usage in the last 3 months, and there are {n})."
 )
@@ -85,7 +87,7 @@ def test_only_bills_command_by_command(run: Run, said: Said) -> None:
 def test_only_usage(run: Run, said: Said) -> None:
     tables = run(only("usage"))
     words = said()
-    assert set(tables) == {"segments", "churn", "retention", "tags"}
+    assert set(tables) == ALWAYS | {"tags"}
     assert "Not computed: arpu (needs bills)." in words
     assert FEW.format(n=73) in words  # 77 people less 4 without usage in March
     assert "Not computed: credit (needs bills and subscribers)." in words
@@ -140,7 +142,9 @@ def test_one_subscriber(run: Run, said: Said) -> None:
         **dict.fromkeys(EVERYTHING, 1),
         "arpu_bands": 10,
         "value_cuts": CUTS,
+        "audit": CHECKS,
         "tags": 0,
+        "alerts": 0,
     }
     band = by(tables["arpu_bands"], "arpu_band")["(80,120]"]
     assert (band["subscribers"], band["share"], band["revenue_share"]) == ("1", "1.000000", "1.000000")
@@ -157,6 +161,7 @@ def test_one_subscriber_who_has_left(run: Run) -> None:
         "credit": 1,
         "arpu_bands": 10,
         "value_cuts": CUTS,
+        "audit": CHECKS,
         "tier_migration": 1,
     }
 

@@ -10,6 +10,8 @@ from pydantic import Field, model_validator
 
 from telco_crm.analysis import Analysis, RunContext
 from telco_crm.engine.sql import literal, number
+from telco_crm.measures import check_sql
+from telco_crm.months import Month
 from telco_crm.rules import Model
 
 SEVERITIES = ("notice", "warning", "serious")
@@ -102,24 +104,35 @@ def _months_held(context: RunContext, rules: AlertRules, name: str, alert: Alert
     limits = {key: number(value) for key, value in rules.limits.items()}
     when, detail = (Template(text).substitute(limits) for text in (alert.when, alert.detail))
     parts = []
+    check_sql(
+        context,
+        "alerts",
+        {f"alerts.{name}.when": when, f"alerts.{name}.detail": detail},
+        _judged(context, context.as_of),
+    )
     for place, month in enumerate(context.months):
-        known = str(str(month) in context.facts["alert_usage"]).lower()
-        judged = f"(SELECT * FROM features WHERE month = {literal(str(month))})"
-        left = f"date_diff('day', DATE '{month.end}', contract_end) + 1"
-        there = f"NOT has_left AND coalesce(activated_on < DATE '{month.end}', true)"
-        everybody = f"(SELECT subscriber_id, {left} AS contract_left FROM people WHERE {there})"
-        # Who has neither usage nor bill in the month has no features, but may be silent.
-        joined = f"(SELECT *, {known} AS usage_known FROM {everybody} LEFT JOIN {judged} USING (subscriber_id)) m3"
-        for back in (1, 2):
-            joined += (
-                f" LEFT JOIN features m{3 - back} ON m{3 - back}.subscriber_id = m3.subscriber_id "
-                f"AND m{3 - back}.month = {literal(str(month.back(back)))}"
-            )
         parts.append(
             f"SELECT m3.subscriber_id, {literal(name)} AS alert, {place} AS place, CAST({detail} AS DOUBLE) AS detail "
-            f"FROM {joined} WHERE {when}"
+            f"FROM {_judged(context, month)} WHERE {when}"
         )
     return " UNION ALL ".join(parts)
+
+
+def _judged(context: RunContext, month: Month) -> str:
+    """SQL: everybody there in `month` as m3, with the two months before it as m2 and m1."""
+    known = str(str(month) in context.facts["alert_usage"]).lower()
+    judged = f"(SELECT * FROM features WHERE month = {literal(str(month))})"
+    left = f"date_diff('day', DATE '{month.end}', contract_end) + 1"
+    there = f"NOT has_left AND coalesce(activated_on < DATE '{month.end}', true)"
+    everybody = f"(SELECT subscriber_id, {left} AS contract_left FROM people WHERE {there})"
+    # Who has neither usage nor bill in the month has no features, but may be silent.
+    joined = f"(SELECT *, {known} AS usage_known FROM {everybody} LEFT JOIN {judged} USING (subscriber_id)) m3"
+    for back in (1, 2):
+        joined += (
+            f" LEFT JOIN features m{3 - back} ON m{3 - back}.subscriber_id = m3.subscriber_id "
+            f"AND m{3 - back}.month = {literal(str(month.back(back)))}"
+        )
+    return joined
 
 
 def _complaints(context: RunContext, rule: Complaint) -> str:

@@ -10,6 +10,7 @@ from pydantic import Field
 from telco_crm.analysis import Analysis, RunContext
 from telco_crm.engine.sql import literal, number
 from telco_crm.market.evidence import ALIASES, months_known, of_subscribers, over_all
+from telco_crm.measures import check_sql
 from telco_crm.rules import Model
 
 SEVERITIES = ("notice", "warning", "serious")
@@ -83,6 +84,8 @@ def make_findings(context: RunContext, rules: AuditRules, checks: dict[str, Chec
     for check_id, check in checks.items():
         of, when, detail = (Template(text).substitute(limits) for text in (check.of, check.when, check.detail))
         at = ALIASES[check.over]
+        parts = {f"checks.{check_id}.{key}": sql for key, sql in (("of", of), ("when", when), ("detail", detail))}
+        check_sql(context, "audit", parts, f"audit_{check.over} {at}")
         source = f"FROM audit_{check.over} {at} WHERE ({of})"
         found.append(
             f"SELECT {literal(check_id)}, {at}.who, {at}.month, {at}.n, coalesce(CAST({detail} AS VARCHAR), '') "

@@ -8,9 +8,9 @@ from pydantic import Field, model_validator
 
 from telco_crm.analysis import Analysis, RunContext
 from telco_crm.engine.sql import literal
-from telco_crm.measures import lags_sql
+from telco_crm.measures import check_sql, lags_sql
 from telco_crm.rules import Model, Wording
-from telco_crm.value.signs import Sign, check_sql, sign_parts, words_sql
+from telco_crm.value.signs import Sign, sign_parts, words_sql
 
 
 class Stage(Model):

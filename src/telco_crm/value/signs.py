@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
-from telco_crm.analysis import RunContext
 from telco_crm.engine.sql import literal
-from telco_crm.errors import RuleError
 from telco_crm.rules import Model
 
 
@@ -35,20 +33,8 @@ def words_sql(signs: Iterable[Sign], lang: str) -> str:
     return f"concat_ws('; ', {', '.join(texts)})" if texts else "''"
 
 
-def check_sql(context: RunContext, name: str, parts: Mapping[str, str], source: str) -> None:
-    """Try the SQL of a rule file on no rows.
-
-    Raises:
-        RuleError: naming each part, as `rules.name.part`, whose SQL does not run.
-    """
-    if not _problem(context, f"SELECT {', '.join(parts.values())} FROM {source} LIMIT 0"):
-        return
-    problems = [(part, _problem(context, f"SELECT {sql} FROM {source} LIMIT 0")) for part, sql in parts.items()]
-    raise RuleError([f"rules.{name}.{part}: {why}" for part, why in problems if why])
-
-
 def sign_parts(path: str, signs: Iterable[Sign]) -> dict[str, str]:
-    """The SQL of signs by their place in the rule file, for `check_sql`."""
+    """The SQL of signs by their place in the rule file, for `measures.check_sql`."""
     parts: dict[str, str] = {}
     for number, sign in enumerate(signs):
         parts[f"{path}.{number}.when"] = sign.when
@@ -63,11 +49,3 @@ def _text(sign: Sign, lang: str) -> str:
         return text
     shown = f"printf('%.2f', CAST({sign.show} AS DOUBLE))"
     return f"replace({text}, '{{x}}', coalesce(rtrim(rtrim({shown}, '0'), '.'), '?'))"
-
-
-def _problem(context: RunContext, sql: str) -> str:
-    try:
-        context.engine.rows(sql)
-    except Exception as error:
-        return str(error).strip().splitlines()[0]
-    return ""
