@@ -6,10 +6,14 @@ from telco_crm.churn.evaluate import BACKTEST
 from telco_crm.churn.rules import ChurnRules
 from telco_crm.churn.score import CHURN
 from telco_crm.config import Config, gathered
+from telco_crm.credit.arrears import ARREARS, LIMITS
+from telco_crm.credit.control import ArrearsRules
 from telco_crm.credit.stars import CREDIT, CreditRules
 from telco_crm.errors import RuleError
 from telco_crm.features.loading import load_catalog
 from telco_crm.indicators.rules import IndicatorRules
+from telco_crm.market.alerts import ALERTS, AlertRules
+from telco_crm.market.audit import AUDIT, AuditRules
 from telco_crm.retain.arms import EffectRules
 from telco_crm.retain.contact import ContactRules
 from telco_crm.retain.ladder import RetentionRules
@@ -17,25 +21,65 @@ from telco_crm.retain.offers import OfferRules
 from telco_crm.retain.priority import RETENTION
 from telco_crm.rules import Model, load_rules
 from telco_crm.segment.arpu import ARPU, ArpuRules
+from telco_crm.segment.evaluate import SEGMENT_QUALITY
 from telco_crm.segment.groups import GROUPS
+from telco_crm.segment.prices import PRICES
 from telco_crm.segment.segments import SEGMENTS
 from telco_crm.segment.settings import SegmentRules
+from telco_crm.segment.strategy import STRATEGY
+from telco_crm.value.lifecycle import LIFECYCLE, LifecycleRules
+from telco_crm.value.profile import PROFILE
+from telco_crm.value.rules import ValueRules
+from telco_crm.value.tags import TAGS, TagRules
+from telco_crm.value.tiers import TIERS
 
-ANALYSES = (ARPU, GROUPS, SEGMENTS, CREDIT, CHURN, RETENTION)
-ON_REQUEST = (BACKTEST,)  # not part of a run
+ANALYSES = (
+    ARPU,
+    PRICES,
+    GROUPS,
+    SEGMENTS,
+    STRATEGY,
+    CREDIT,
+    CHURN,
+    RETENTION,
+    PROFILE,
+    TIERS,
+    LIFECYCLE,
+    ARREARS,
+    LIMITS,
+    TAGS,
+    AUDIT,
+    ALERTS,
+)
+ON_REQUEST = (BACKTEST, SEGMENT_QUALITY)  # not part of a run
 
 # Table written → the order of its rows.
 OUTPUTS = {
     "segments": "subscriber_id",
     "groups": "group_id",
     "segment_drift": "kind, try_cast(name AS INTEGER), name",
+    "price_sensitivity": "subscriber_id",
+    "strategy": "group_id",
     "migration": "level DESC, from_name IS NULL, from_id, from_name, to_name IS NULL, to_id, to_name",
     "migration_balance": "level DESC, id, name",
     "arpu_bands": "band_no",
     "credit": "subscriber_id",
     "churn": "risk_rank",
     "retention": "rank",
+    "value_tiers": "subscriber_id",
+    "value_cuts": "measure_no, cut_no",
+    "tier_migration": "from_tier, to_tier",
+    "lifecycle": "subscriber_id",
+    "stage_tiers": "stage_no, tier NULLS LAST",
+    "arrears": "action_due DESC, action_on, subscriber_id",
+    "arrears_ageing": "bucket_no",
+    "stop_rules": "rule_no",
+    "credit_limits": "subscriber_id",
+    "tags": "subscriber_id, tag_no",
     "churn_evaluation": "cutoff, method",
+    "segment_quality": "measure_no",
+    "audit": "weight DESC, no",
+    "alerts": "weight DESC, alert, first_seen DESC, subscriber_id",
 }
 
 RULES: dict[str, type[Model]] = {
@@ -45,9 +89,15 @@ RULES: dict[str, type[Model]] = {
     "churn": ChurnRules,
     "retention": RetentionRules,
     "offers": OfferRules,
+    "value": ValueRules,
+    "lifecycle": LifecycleRules,
+    "arrears": ArrearsRules,
+    "tags": TagRules,
     "contact": ContactRules,
     "effect": EffectRules,
     "indicators": IndicatorRules,
+    "audit": AuditRules,
+    "alerts": AlertRules,
 }
 
 

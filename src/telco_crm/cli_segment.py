@@ -86,13 +86,19 @@ def fit(job: Job, model: Path, previous: Path | None) -> int:
 def evaluate(job: Job, out: str, truth: Path | None, bootstraps: int, rejects: Path | None) -> int:
     """How good the grouping is: stable under resampling, separate, steady from month to month, and true if the truth is
     known."""
-    job.options |= {"truth": truth, "bootstraps": bootstraps}
+    job.options.update(truth=truth, bootstraps=bootstraps)
     return write_one(job, out, rejects, "segment_quality")
 
 
 @click.command()
 @data_options
-@click.option("--from", "start", required=True, metavar="A", help="Result of `run` or `segment` (folder or file), or a month of DATA.")
+@click.option(
+    "--from",
+    "start",
+    required=True,
+    metavar="A",
+    help="Result of `run` or `segment` (folder or file), or a month of DATA.",
+)
 @click.option("--to", "end", required=True, metavar="B", help="The same, of the later period.")
 @click.option(
     "-o", "--out", type=click.Path(path_type=Path, file_okay=False), required=True, help="Folder for the results."
@@ -108,6 +114,7 @@ def migrate(job: Job, start: str, end: str, out: Path) -> int:
     """
     from telco_crm.run_migration import run_migration
 
-    result = run_migration(job, start, end, out)
+    inputs = job.inputs if job.data or any(job.flags.values()) else None
+    result = run_migration(inputs, job.settings(out), (start, end), out, job.style("csv"))
     job.show(result, str(out))
     return EXIT_INCOMPLETE if result.impossible and job.options["strict"] else 0

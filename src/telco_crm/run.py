@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,17 +13,21 @@ from telco_crm.churn.dataset import check_signals
 from telco_crm.churn.rules import ChurnRules
 from telco_crm.churn.score import fit_on_history
 from telco_crm.errors import CannotCompute, TelcoError
+from telco_crm.labels import text
 from telco_crm.manifest import write_manifest
+from telco_crm.output.scatter import Dot, Matrix, scatter
 from telco_crm.output.staging import OutputFile, OutputFolder, staged_rejects
 from telco_crm.output.writers import FORMATS, OutputStyle, write_table
 from telco_crm.results import Clock, Inputs, Result, described, finish, manifest, result_of
 from telco_crm.schema import load_schema
 from telco_crm.segment.model import former_model
+from telco_crm.segment.strategy import FIELDS
 from telco_crm.session import Settings, analyse, loaded
 
 MANIFEST = "manifest.json"
 SEGMENT_MODEL = "segment_model.json"
 MODELS = {"churn_model": "churn_model.json", "segment_model": SEGMENT_MODEL}  # fact of the context → file
+STRATEGY_PICTURE = "strategy.svg"
 # Figures that the summary shows, by the table they are from.
 HEADLINES = {
     "arpu_bands": "SELECT arpu_band, subscribers, share, revenue_share, mean_arpu FROM arpu_bands ORDER BY band_no",
@@ -31,6 +36,11 @@ HEADLINES = {
     "credit": "SELECT stars, count(*), count(*) / sum(count(*)) OVER () FROM credit GROUP BY stars ORDER BY stars DESC",
     "retention": "SELECT rank, subscriber_id, arpu, churn_score, ladder_step, reason FROM retention "
     "ORDER BY rank LIMIT 5",
+}
+# The same where the table is written alone.
+HEADLINES_ALONE = {
+    "audit": "SELECT title, severity, findings, subscribers, share, examples FROM audit WHERE result = 'found' "
+    "ORDER BY weight DESC, no",
 }
 
 
@@ -57,11 +67,11 @@ def run_all(inputs: Inputs, settings: Settings, out: Path, style: OutputStyle) -
             if model := context.facts.get(fact):
                 model.save(folder.stage / file)
                 files[file] = None
-        for file, picture in context.facts.get("pictures", {}).items():
-            (folder.stage / file).write_text(picture, encoding="utf-8")
-            files[file] = None
+        if context.has("strategy"):
+            (folder.stage / STRATEGY_PICTURE).write_text(_strategy_picture(context), encoding="utf-8")
+            files[STRATEGY_PICTURE] = None
         files |= {f"rejects/{table}.csv": kept.count for table, kept in data.rejects.items()}
-        result.tables = _headlines(context)
+        result.tables = _headlines(context, HEADLINES)
         result.seconds = clock.seconds
         content = manifest("run", clock, result, data)
         content["outputs"] = [described(folder.stage / file, file, rows) for file, rows in files.items()]
@@ -92,6 +102,7 @@ def run_table(
         if context.has(table):
             sql = f"FROM {table} ORDER BY {OUTPUTS[table]}"
             result.rows[table] = write_table(data.engine, sql, file.temp, load_schema(table), style)
+            result.tables = _headlines(context, {t: sql for t, sql in HEADLINES_ALONE.items() if t == table})
             finish(file, table, clock, result, data)
     return result
 
@@ -131,5 +142,18 @@ def analyses_for(table: str) -> list[Analysis]:
     return chosen
 
 
-def _headlines(context: RunContext) -> dict[str, list[tuple[Any, ...]]]:
-    return {table: context.engine.rows(sql) for table, sql in HEADLINES.items() if context.has(table)}
+def _headlines(context: RunContext, wanted: Mapping[str, str]) -> dict[str, list[tuple[Any, ...]]]:
+    return {table: context.engine.rows(sql) for table, sql in wanted.items() if context.has(table)}
+
+
+def _strategy_picture(context: RunContext) -> str:
+    words = {key: text(f"strategy.{key}", context.lang) for key in ("across", "up", *FIELDS)}
+    matrix = Matrix(
+        text("strategy.title", context.lang, month=context.as_of),
+        words["across"],
+        words["up"],
+        context.facts["strategy_cuts"],
+        (words["raise"], words["bundle"], words["care"], words["research"]),
+    )
+    sql = 'SELECT subscribers, contribution, "group" FROM strategy WHERE contribution IS NOT NULL ORDER BY group_id'
+    return scatter(matrix, [Dot(*row) for row in context.engine.rows(sql)])

@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from telco_crm.catalog import OUTPUTS
+from telco_crm.catalog import OUTPUTS, check_rules
 from telco_crm.engine.base import Engine
 from telco_crm.engine.duck import DuckEngine
 from telco_crm.engine.sql import identifier, literal
@@ -18,47 +17,46 @@ from telco_crm.months import Month
 from telco_crm.output.sankey import Flow, sankey
 from telco_crm.output.staging import OutputFolder
 from telco_crm.output.writers import FORMATS, OutputStyle, write_table
-from telco_crm.results import Clock, Result, described
+from telco_crm.results import Clock, Inputs, Result, described
 from telco_crm.run import SEGMENT_MODEL, analyses_for
 from telco_crm.schema import load_schema
 from telco_crm.segment.migration import create_migration, summary
 from telco_crm.segment.model import former_model
-from telco_crm.session import Settings, analyse, loaded
-
-if TYPE_CHECKING:
-    from telco_crm.cli_options import Job
+from telco_crm.session import analyse, loaded
 
 TABLES = ("migration", "migration_balance")
 COLUMNS = {"group_id": "BIGINT", "group": "VARCHAR", "group_class": "VARCHAR", "arpu": "DOUBLE", "has_left": "BOOLEAN"}
 
 
-def run_migration(job: Job, start: str, end: str, out: Path) -> Result:
-    """Hold period `start` against period `end`, each a result (folder or file) or a month of the job's data.
+def run_migration(
+    inputs: Inputs | None, settings: Settings, periods: tuple[str, str], out: Path, style: OutputStyle
+) -> Result:
+    """Hold two periods against each other, each a result (folder or file) or a month of the data.
 
     Raises:
         TelcoError: a period that cannot be read; nothing in `out` was touched.
     """
     clock = Clock()
-    months = [_month(start), _month(end)]
-    if all(months):
-        return _of_months(job, (start, end), out, clock)
+    check_rules(settings.config)
+    months = [_month(period) for period in periods]
+    if all(months) and inputs:
+        return _of_months(inputs, settings, periods, out, style)
     if any(months):
         raise UsageError("--from and --to: give two results, or two months of DATA")
-    settings = job.settings()
     with DuckEngine(settings.threads, settings.memory_limit, settings.temp_dir) as engine:
         result = Result([], {})
-        for name, place in (("before", start), ("after", end)):
+        for name, place in zip(("before", "after"), periods, strict=True):
             _read(engine, name, Path(place))
-        if _models_differ(Path(start), Path(end)):
+        if _models_differ(*map(Path, periods)):
             result.notes.append("A and B were grouped by different models, so that some moves are the models' doing")
-        _write(engine, (start, end), out, job.style("csv"), result, clock)
+        _write(engine, periods, out, style, result, clock)
     return result
 
 
-def _of_months(job: Job, months: tuple[str, str], out: Path, clock: Clock) -> Result:
-    """Both months of the job's data, grouped by one model."""
-    settings = job.settings(out)
-    with loaded(*job.inputs, settings) as data:
+def _of_months(inputs: Inputs, settings: Settings, months: tuple[str, str], out: Path, style: OutputStyle) -> Result:
+    """Both months of the data, grouped by one model."""
+    clock = Clock()
+    with loaded(*inputs, settings) as data:
         notes: list[str] = []
         for name, month in zip(("before", "after"), months, strict=True):
             data.settings = replace(settings, as_of=month)
@@ -73,7 +71,7 @@ def _of_months(job: Job, months: tuple[str, str], out: Path, clock: Clock) -> Re
             notes += [note for note in context.notes if note not in notes]
         result = Result(data.reports, data.rejects, data.sources.unused, notes=[*data.notes, *notes])
         result.models["segment"] = context.facts["segment_model"].checksum
-        _write(data.engine, months, out, job.style("csv"), result, clock)
+        _write(data.engine, months, out, style, result, clock)
     return result
 
 
@@ -135,12 +133,16 @@ def _read(engine: Engine, name: str, place: Path) -> None:
     if missing:
         raise InputError(f"{path} is no table of segments: it lacks {', '.join(missing)}")
     columns = [
-        f"CAST({identifier(c)} AS {kind}) AS {identifier(c)}" if c in has else f"CAST(NULL AS {kind}) AS {identifier(c)}"
+        f"CAST({identifier(c)} AS {kind}) AS {identifier(c)}"
+        if c in has
+        else f"CAST(NULL AS {kind}) AS {identifier(c)}"
         for c, kind in COLUMNS.items()
     ]
     rows = f"SELECT CAST(subscriber_id AS VARCHAR) AS subscriber_id, {', '.join(columns)} FROM {source}"
     engine.run(f"CREATE OR REPLACE TABLE {name} AS SELECT * FROM ({rows}) WHERE NOT coalesce(has_left, false)")
-    twice = engine.rows(f"SELECT subscriber_id FROM {name} GROUP BY subscriber_id HAVING count(*) > 1 ORDER BY 1 LIMIT 1")
+    twice = engine.rows(
+        f"SELECT subscriber_id FROM {name} GROUP BY subscriber_id HAVING count(*) > 1 ORDER BY 1 LIMIT 1"
+    )
     if twice:
         raise InputError(f"{path}: subscriber {twice[0][0]} has more than one row")
 

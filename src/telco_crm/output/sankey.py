@@ -35,7 +35,8 @@ def sankey(title: str, headings: tuple[str, str], flows: Sequence[Flow]) -> str:
     parts = [
         f"<svg xmlns='http://www.w3.org/2000/svg' width='{WIDTH}' height='{HEIGHT}' viewBox='0 0 {WIDTH} {HEIGHT}'>",
         f"<title>{escape(title)}</title><rect width='100%' height='100%' fill='white'/>",
-        f"<text x='{WIDTH / 2:g}' y='18' text-anchor='middle' font-family='sans-serif' font-size='14'>{escape(title)}</text>",
+        f"<text x='{WIDTH / 2:g}' y='18' text-anchor='middle' font-family='sans-serif' font-size='14'>"
+        f"{escape(title)}</text>",
         f"<text x='{LEFT}' y='38' text-anchor='end' {FONT}>{escape(headings[0])}</text>",
         f"<text x='{RIGHT}' y='38' {FONT}>{escape(headings[1])}</text>",
     ]

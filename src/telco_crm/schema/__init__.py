@@ -16,8 +16,31 @@ from telco_crm.rules import Model, explain
 ColumnType = Literal["id", "name", "text", "enum", "time", "date", "month", "bool", "int", "number", "money", "degrees"]
 INPUT_TABLES = ("usage", "bills", "subscribers", "events", "contacts")
 OUTPUT_TABLES = (
-    *("segments", "groups", "segment_drift", "arpu_bands", "credit", "churn", "retention", "churn_evaluation"),
-    *("migration", "migration_balance"),
+    "segments",
+    "groups",
+    "segment_drift",
+    "price_sensitivity",
+    "strategy",
+    "migration",
+    "migration_balance",
+    "segment_quality",
+    "arpu_bands",
+    "credit",
+    "churn",
+    "retention",
+    "value_tiers",
+    "value_cuts",
+    "tier_migration",
+    "lifecycle",
+    "stage_tiers",
+    "arrears",
+    "arrears_ageing",
+    "stop_rules",
+    "credit_limits",
+    "tags",
+    "churn_evaluation",
+    "audit",
+    "alerts",
     *("calls", "roster", "exclusions", "effect"),
 )
 

@@ -70,7 +70,9 @@ class BehaviourSegmenter(ClusterMixin, TransformerMixin, BaseEstimator):  # type
             ValueError: fewer rows than groups, or columns that are not the scheme's inputs.
         """
         scheme = self._scheme()
-        values = validate_data(self, self._ordered(X, scheme), dtype=[np.float64, np.float32], ensure_all_finite="allow-nan")
+        values = validate_data(
+            self, self._ordered(X, scheme), dtype=[np.float64, np.float32], ensure_all_finite="allow-nan"
+        )
         groups = self.n_clusters if scheme is None else len(scheme.groups)
         if len(values) < groups:
             raise ValueError(f"n_samples={len(values)} should be >= the number of groups, {groups}")
@@ -163,9 +165,12 @@ class BehaviourSegmenter(ClusterMixin, TransformerMixin, BaseEstimator):  # type
 
     def _checked(self, X: Any) -> npt.NDArray[np.floating]:  # noqa: N803
         check_is_fitted(self)
-        ordered = self._ordered(X, self._scheme())
+        return self._validated(X, self._scheme(), reset=False)
+
+    def _validated(self, X: Any, scheme: Scheme | None, reset: bool = True) -> npt.NDArray[np.floating]:  # noqa: N803
+        kinds = [np.float64, np.float32]
         checked: npt.NDArray[np.floating] = validate_data(
-            self, ordered, dtype=[np.float64, np.float32], ensure_all_finite="allow-nan", reset=False
+            self, self._ordered(X, scheme), dtype=kinds, ensure_all_finite="allow-nan", reset=reset
         )
         return checked
 

@@ -34,7 +34,7 @@ def describe(context: RunContext) -> None:
         raise CannotCompute("nobody has usage in the months that are looked at")
     shown = profiles(model, means, context.lang, rules.thin_group, rules.clear_match)
     context.engine.register("group_profiles", shown)
-    context.create("groups", profiles_sql(context, rules.months))
+    context.create("groups", profiles_sql(context, rules))
     context.engine.register("segment_psi", _drift(context, rules, model, means))
     context.create("segment_drift", "SELECT * FROM segment_psi")
 
@@ -67,7 +67,7 @@ def _drift(context: RunContext, rules: SegmentRules, model: SegmentModel, means:
 
 GROUPS = Analysis(
     "groups",
-    ("people", "usage"),
+    ("people", "usage", "price_sensitivity"),
     ("grouped", "groups", "segment_drift"),
     choose_model,
     uses=("features",),

@@ -35,9 +35,10 @@ class Mixture:
 
     def linear(self) -> tuple[Matrix, Matrix]:
         """(A, b): x @ A + b is the log of the component's share of the density at x, up to a term of x alone."""
-        slopes = np.linalg.solve(self.covariance, self.means.T)
+        slopes: Matrix = np.linalg.solve(self.covariance, self.means.T)
         with np.errstate(divide="ignore"):
-            return slopes, np.log(self.weights) - 0.5 * (self.means * slopes.T).sum(axis=1)
+            start: Matrix = np.log(self.weights) - 0.5 * (self.means * slopes.T).sum(axis=1)
+        return slopes, start
 
     def probability(self, x: Matrix) -> Matrix:
         """Of every component at x: rows × K, rows add up to 1."""
@@ -52,7 +53,7 @@ class Mixture:
     def distances(self) -> Matrix:
         """Mahalanobis distances between the means: K × K, the diagonal infinite."""
         at = self.means @ self.whitening
-        apart = np.sqrt(((at[:, None] - at) ** 2).sum(axis=2))
+        apart: Matrix = np.sqrt(((at[:, None] - at) ** 2).sum(axis=2))
         np.fill_diagonal(apart, np.inf)
         return apart
 

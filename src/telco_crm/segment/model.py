@@ -171,7 +171,9 @@ def fit_model(
     sample), seed and factors. With a `former` model of the same inputs its groups keep their numbers and names.
     """
     same = former is not None and list(former.scheme.inputs) == list(scheme.inputs)
-    segmenter = BehaviourSegmenter(scheme, factors=options["factors"], max_rows=len(inputs), random_state=options["seed"])
+    segmenter = BehaviourSegmenter(
+        scheme, factors=options["factors"], max_rows=len(inputs), random_state=options["seed"]
+    )
     segmenter.fit(inputs, previous=former.solution if former and same else None)
     found, names = segmenter.solution_, list(scheme.inputs)
     parts = zip(*(_short(getattr(found.scaling, part)) for part in ("unit", "centre", "scale")), strict=True)

@@ -13,7 +13,9 @@ from telco_crm.engine.sql import literal
 from telco_crm.labels import text
 from telco_crm.segment.mixture import Labels
 from telco_crm.segment.model import SegmentModel
+from telco_crm.segment.prices import level_sql
 from telco_crm.segment.scaling import Matrix
+from telco_crm.segment.settings import SegmentRules
 
 SHOWN = 3
 CLEAR = 0.5  # standard deviations from which on a difference is called a trait
@@ -76,19 +78,26 @@ def profiles(model: SegmentModel, means: GroupMeans, lang: str, thin: int, clear
     present = {int(g): at for at, g in enumerate(model.solution.group_ids)}
     rows = []
     for number in sorted({*model.scheme.groups, *present}):
-        row: dict[str, Any] = {"group_id": number, "group": model.name_of(number, lang), "group_class": model.class_of(number)}
+        row: dict[str, Any] = {
+            "group_id": number,
+            "group": model.name_of(number, lang),
+            "group_class": model.class_of(number),
+        }
         at, count = present.get(number), 0
         if at is not None:
             count = int(means.counts[at])
             for key, of, names in (("", means.inputs[at], labels), ("_factors", means.factors[at], factors)):
                 row["strong" + key] = _words(of, names, lang, 1)
                 row["weak" + key] = _words(of, names, lang, -1)
-            fit = model.match.loc[number]
-            row |= {"match": fit["match"], "runner_up_match": fit["runner_up_match"]}
-            row["runner_up"] = model.name_of(int(fit["runner_up"]), lang) if fit["runner_up_match"] > 0 else None
+            match, runner_up, runner_up_match = model.match.loc[number].tolist()
+            row |= {"match": match, "runner_up_match": runner_up_match}
+            row["runner_up"] = model.name_of(int(runner_up), lang) if runner_up_match > 0 else None
         row["flags"] = text("segment.comma", lang).join(_flags(model, row, count, lang, thin, clear))
         if group := model.scheme.groups.get(number):
-            row |= {"business": group.business and group.business.text(lang), "care": group.care and group.care.text(lang)}
+            row |= {
+                "business": group.business and group.business.text(lang),
+                "care": group.care and group.care.text(lang),
+            }
         rows.append(row)
     columns = ["group_id", "group", "group_class", "strong", "weak", "strong_factors", "weak_factors", "match",
                "runner_up", "runner_up_match", "flags", "business", "care"]  # fmt: skip
@@ -115,8 +124,9 @@ def _flags(model: SegmentModel, row: dict[str, Any], count: int, lang: str, thin
     return [text(f"segment.{flag}", lang) for flag in flags]
 
 
-def profiles_sql(context: RunContext, months: int) -> str:
+def profiles_sql(context: RunContext, rules: SegmentRules) -> str:
     """The table `groups`: figures of each group beside what is in `group_profiles`."""
+    months = rules.months
     before, as_of = (literal(str(context.as_of.back(age))) for age in (1, 0))
     last = ", ".join(literal(str(context.as_of.back(age))) for age in range(months))
     gender = "count_if(gender = 'female') / nullif(count_if(gender IN ('female', 'male')), 0)"
@@ -133,10 +143,16 @@ def profiles_sql(context: RunContext, months: int) -> str:
                         avg(months_on_network) AS mean_months_on_network,
                         avg(CASE WHEN group_uncertain THEN 1 ELSE 0 END) AS share_uncertain
                  FROM members GROUP BY group_id),
+        plans AS (SELECT group_id, count(plan_usage_change) AS plan_changes,
+                         avg(plan_usage_change) AS plan_usage_change
+                  FROM price_sensitivity JOIN grouped USING (subscriber_id) GROUP BY group_id),
         overall AS (SELECT count(*) AS everybody, {mean_arpu} AS mean_arpu FROM members)
         SELECT t.group_id, t."group", coalesce(subscribers, 0) AS subscribers,
                coalesce(subscribers, 0) / nullif(everybody, 0) AS share, arpu,
                arpu / nullif(mean_arpu, 0) AS arpu_ratio, arpu_change, share_women, mean_months_on_network, ip_ratio,
                strong, weak, "match", runner_up, business, care, group_class, strong_factors, weak_factors,
-               runner_up_match, share_uncertain, flags
-        FROM group_profiles t LEFT JOIN sums USING (group_id) LEFT JOIN change USING (group_id) CROSS JOIN overall"""
+               runner_up_match, share_uncertain, flags,
+               CASE WHEN ip_ratio IS NOT NULL THEN {level_sql(rules.price, "ip_ratio")} END AS price_sensitivity,
+               coalesce(plan_changes, 0) AS plan_changes, plan_usage_change
+        FROM group_profiles t LEFT JOIN sums USING (group_id) LEFT JOIN change USING (group_id)
+             LEFT JOIN plans USING (group_id) CROSS JOIN overall"""

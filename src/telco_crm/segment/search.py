@@ -28,7 +28,10 @@ LEAST_SHARE = 0.01  # … and hold that share of them
 SEED_SHARE, SEED_LEAST, SEED_MOST = 0.005, 3, 40  # people who make the start of a component
 ROUNDS = 2  # how often an archetype is tried
 STRANGERS = 3  # how many groups are looked for beyond the archetypes
-SEARCH_ROWS, SEARCH_STEPS = 20_000, 60  # the search makes do with that; the mixture it ends with is fitted on all people
+SEARCH_ROWS, SEARCH_STEPS = (
+    20_000,
+    60,
+)  # the search makes do with that; its result is fitted on all people
 NEAR, FAR = 0.5, 0.999  # quantiles of the distance within a group: neighbours, and people who do not belong
 
 

@@ -64,7 +64,8 @@ class Solution:
 
     @cached_property
     def _owned(self) -> Matrix:
-        return (self.owner[:, None] == self.group_ids).astype(np.float64)
+        owned: Matrix = (self.owner[:, None] == self.group_ids).astype(np.float64)
+        return owned
 
     def _logits(self, values: npt.NDArray[np.floating]) -> Iterator[tuple[slice, Matrix]]:
         slopes, start = self.mixture.linear()
