@@ -22,7 +22,7 @@ from telco_crm.run import SEGMENT_MODEL, analyses_for
 from telco_crm.schema import load_schema
 from telco_crm.segment.migration import create_migration, summary
 from telco_crm.segment.model import former_model
-from telco_crm.session import analyse, loaded
+from telco_crm.session import Settings, analyse, loaded
 
 TABLES = ("migration", "migration_balance")
 COLUMNS = {"group_id": "BIGINT", "group": "VARCHAR", "group_class": "VARCHAR", "arpu": "DOUBLE", "has_left": "BOOLEAN"}

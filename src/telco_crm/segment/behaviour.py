@@ -70,9 +70,7 @@ class BehaviourSegmenter(ClusterMixin, TransformerMixin, BaseEstimator):  # type
             ValueError: fewer rows than groups, or columns that are not the scheme's inputs.
         """
         scheme = self._scheme()
-        values = validate_data(
-            self, self._ordered(X, scheme), dtype=[np.float64, np.float32], ensure_all_finite="allow-nan"
-        )
+        values = self._validated(X, scheme)
         groups = self.n_clusters if scheme is None else len(scheme.groups)
         if len(values) < groups:
             raise ValueError(f"n_samples={len(values)} should be >= the number of groups, {groups}")

@@ -35,7 +35,7 @@ class Mixture:
 
     def linear(self) -> tuple[Matrix, Matrix]:
         """(A, b): x @ A + b is the log of the component's share of the density at x, up to a term of x alone."""
-        slopes: Matrix = np.linalg.solve(self.covariance, self.means.T)
+        slopes = np.asarray(np.linalg.solve(self.covariance, self.means.T), dtype=np.float64)
         with np.errstate(divide="ignore"):
             start: Matrix = np.log(self.weights) - 0.5 * (self.means * slopes.T).sum(axis=1)
         return slopes, start

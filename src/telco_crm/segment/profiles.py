@@ -89,9 +89,10 @@ def profiles(model: SegmentModel, means: GroupMeans, lang: str, thin: int, clear
             for key, of, names in (("", means.inputs[at], labels), ("_factors", means.factors[at], factors)):
                 row["strong" + key] = _words(of, names, lang, 1)
                 row["weak" + key] = _words(of, names, lang, -1)
-            match, runner_up, runner_up_match = model.match.loc[number].tolist()
-            row |= {"match": match, "runner_up_match": runner_up_match}
-            row["runner_up"] = model.name_of(int(runner_up), lang) if runner_up_match > 0 else None
+            fit = model.match.to_dict("index")[number]
+            runner_up_match = fit["runner_up_match"]
+            row |= {"match": fit["match"], "runner_up_match": runner_up_match}
+            row["runner_up"] = model.name_of(int(fit["runner_up"]), lang) if runner_up_match > 0 else None
         row["flags"] = text("segment.comma", lang).join(_flags(model, row, count, lang, thin, clear))
         if group := model.scheme.groups.get(number):
             row |= {
