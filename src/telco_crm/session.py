@@ -111,7 +111,7 @@ def analyse(data: Loaded, wanted: Sequence[Analysis]) -> tuple[RunContext, dict[
     Raises:
         InputError: there is no month to analyse.
     """
-    months = features_of(data)
+    months = data.months or features_of(data)
     coverage = coverage_of(data.engine, data.usage, data.tables, months)
     as_of = month_asked(data, months) or coverage.newest
     data.months = months

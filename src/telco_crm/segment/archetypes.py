@@ -18,7 +18,7 @@ LIMIT = 3.0  # the highest level of a trait: "3 or more"
 NEUTRAL = 0.06  # weight of inputs that an archetype does not name when people are compared, against 1 for its traits
 NEUTRAL_CLUSTER = 0.03  # the same when clusters are
 SATISFIED = 0.35  # share of the traits that a cluster must have to deserve the name
-CLEARLY = 0.8  # share of the traits with which a further cluster joins a name that is given already
+CLEARLY = 0.7  # share of the traits with which a further cluster joins a name that is given already
 CONTRARY = 1.5  # a cluster that far from 0 contradicts a trait of level 0
 OVERSHOOT = 0.15  # weight of what a cluster has of a trait beyond a level below LIMIT
 IDLE = 2.0  # a trait "below all" that is exceeded by more tells of people who do nothing at all, which is another thing
@@ -53,7 +53,8 @@ class Archetypes:
             for bound, amounts in ((least, group.least), (most, group.most)):
                 for trait, amount in amounts.items():
                     at = inputs.index(trait)
-                    bound[row, at] = scaling.standardised(at, amount)
+                    part = scaling.activity if scheme.inputs[trait].amount else 1.0
+                    bound[row, at] = scaling.standardised(at, amount * part)
         return cls(np.array(list(scheme.groups), dtype=np.int64), levels, named, least, most, scaling.scale)
 
     def seeds(self, z: Matrix, count: int) -> Matrix:

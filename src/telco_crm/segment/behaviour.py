@@ -78,7 +78,7 @@ class BehaviourSegmenter(ClusterMixin, TransformerMixin, BaseEstimator):  # type
         sample = values
         if len(values) > self.max_rows:
             sample = values[np.sort(rng.choice(len(values), self.max_rows, replace=False))]
-        scaling = previous.scaling if previous else Scaling.fit(sample, self._units(scheme, values.shape[1]))
+        scaling = previous.scaling if previous else self._scaling(sample, scheme)
         z = scaling.apply(sample)
         self.archetypes_ = None if scheme is None else Archetypes.of(scheme, scaling)
         found = self._found(z, previous, rng)
@@ -132,8 +132,11 @@ class BehaviourSegmenter(ClusterMixin, TransformerMixin, BaseEstimator):  # type
         return X
 
     @staticmethod
-    def _units(scheme: Scheme | None, width: int) -> Matrix:
-        return np.ones(width) if scheme is None else np.array([i.unit for i in scheme.inputs.values()])
+    def _scaling(values: npt.NDArray[np.floating], scheme: Scheme | None) -> Scaling:
+        if scheme is None:
+            return Scaling.fit(values, np.ones(values.shape[1]))
+        units = np.array([i.unit for i in scheme.inputs.values()])
+        return Scaling.fit(values, units, scheme.activity(values))
 
     def _found(self, z: Matrix, previous: Solution | None, rng: np.random.RandomState) -> Groups:
         start = previous.mixture.means if previous else None

@@ -61,6 +61,7 @@ class SegmentModel(Model):
     fitted_rows: int
     seed: int
     scheme: Scheme
+    activity: float
     scaling: dict[str, InputScale]
     components: tuple[Component, ...]
     covariance: dict[str, Vector]
@@ -74,7 +75,8 @@ class SegmentModel(Model):
         """The model as arrays."""
         names = list(self.scheme.inputs)
         scale = [self.scaling[n] for n in names]
-        scaling = Scaling(*(np.array([getattr(s, part) for s in scale]) for part in ("unit", "centre", "scale")))
+        unit, centre, width = (np.array([getattr(s, part) for s in scale]) for part in ("unit", "centre", "scale"))
+        scaling = Scaling(unit, centre, width, self.activity)
         means = np.array([[c.centroid[n] for n in names] for c in self.components])
         mixture = Mixture(means, np.array([c.weight for c in self.components]), _rows(self.covariance, names))
         owner = np.array([c.group for c in self.components], dtype=np.int64)
@@ -185,6 +187,7 @@ def fit_model(
         fitted_rows=len(inputs),
         seed=options["seed"],
         scheme=scheme,
+        activity=_short(found.scaling.activity),
         scaling={n: InputScale(unit=u, centre=c, scale=s) for n, (u, c, s) in zip(names, parts, strict=True)},
         components=tuple(
             Component(group=int(g), weight=_short(w), centroid=dict(zip(names, _short(m), strict=True)))

@@ -18,14 +18,18 @@ MIDDLE = (0.001, 0.999)  # the scale is that of the people in between
 
 @dataclass(frozen=True)
 class Scaling:
-    """Per input (p): `unit` in which it is counted, `centre` and `scale` of its logarithm; scale 0: never varied."""
+    """Per input (p): `unit` in which it is counted, `centre` and `scale` of its logarithm; scale 0: never varied.
+
+    `activity`: how much people do against the reference of the scheme.
+    """
 
     unit: Matrix
     centre: Matrix
     scale: Matrix
+    activity: float = 1.0
 
     @classmethod
-    def fit(cls, values: npt.ArrayLike, unit: Matrix, least: float = LEAST_SCALE) -> Scaling:
+    def fit(cls, values: npt.ArrayLike, unit: Matrix, activity: float = 1.0) -> Scaling:
         """From values (rows × p; NaN is unknown). What is unknown for everybody, or never varies, gets scale 0."""
         logs = logarithm(np.asarray(values, dtype=np.float64), unit)
         known = ~np.isnan(logs)
@@ -37,7 +41,7 @@ class Scaling:
         spread = np.sqrt(np.nansum((cut - np.nansum(cut, axis=0) / count) ** 2, axis=0) / count)
         whole = np.sqrt(np.nansum((logs - centre) ** 2, axis=0) / count)
         spread = np.where(spread > 1e-9, spread, whole)
-        return cls(unit, centre, np.where(spread > 1e-9, np.maximum(spread, least), 0.0))
+        return cls(unit, centre, np.where(spread > 1e-9, np.maximum(spread, LEAST_SCALE), 0.0), activity)
 
     def apply(self, values: npt.NDArray[np.floating]) -> Matrix:
         """Standardised logarithms (rows × p); unknown values and inputs of scale 0 are 0."""

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import tomllib
+import warnings
 from collections.abc import Collection
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 from pydantic import Field, model_validator
 
 from telco_crm.errors import RuleError
@@ -18,11 +21,12 @@ class Input(Wording):
     """Something the grouping looks at: SQL over a subscriber's mean monthly features.
 
     `unit` is the amount that begins to count: well below it differences hardly matter, well above it they do in
-    proportion.
+    proportion. `amount` is false for averages and ratios, which do not depend on how much somebody does.
     """
 
     sql: str
     unit: float = Field(2.0, gt=0)
+    amount: bool = True
 
 
 class Archetype(Wording):
@@ -42,13 +46,17 @@ class Archetype(Wording):
 
 
 class Scheme(Model):
-    """Inputs and archetypes by group id, in the order of the ids."""
+    """Inputs and archetypes by group id, in the order of the ids.
+
+    `reference`: mean amounts of the operator that `least` and `most` are meant for; see `activity`.
+    """
 
     name: str
     en: str
     zh: str
     inputs: dict[str, Input] = {}
     classes: dict[str, Wording] = {}
+    reference: dict[str, float] = {}
     groups: dict[int, Archetype] = Field(min_length=2)
 
     @model_validator(mode="after")
@@ -57,6 +65,11 @@ class Scheme(Model):
             f'groups.{number}.class: unknown class "{group.class_}"{nearest(group.class_, self.classes)}'
             for number, group in self.groups.items()
             if group.class_ is not None and group.class_ not in self.classes
+        ]
+        problems += [
+            f'reference: there is no input "{name}"{nearest(name, self.inputs)}'
+            for name in self.reference
+            if name not in self.inputs
         ]
         problems += [f"groups.{number}: group ids are positive" for number in self.groups if number < 1]
         if problems:
@@ -88,6 +101,17 @@ class Scheme(Model):
         if problems:
             raise RuleError(list(dict.fromkeys(problems)))
         return self.model_copy(update={"inputs": {**self.inputs, **added}})
+
+    def activity(self, values: npt.NDArray[np.floating]) -> float:
+        """How much people (rows × inputs) do against the reference, at most 1: `least` and `most` are that much of
+        what the scheme says where people do less than it was written for.
+        """
+        names = list(self.inputs)
+        with np.errstate(invalid="ignore"), warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)  # nobody knows the input
+            means = {name: float(np.nanmean(values[:, names.index(name)])) for name in self.reference}
+        shares = [means[name] / amount for name, amount in self.reference.items() if means[name] > 0]
+        return min([1.0, *shares])
 
     def name_of(self, number: int, lang: str) -> str:
         """Name of a group of the scheme."""
