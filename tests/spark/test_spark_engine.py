@@ -14,6 +14,7 @@ from telco_crm.features.loading import load_catalog
 FEATURES = tuple(load_catalog({}, {}).features)
 RULE_TABLES = (
     "segments",
+    "price_sensitivity",
     "arpu_bands",
     "credit",
     "churn",
@@ -49,7 +50,7 @@ def test_feature_is_the_same_on_both_engines(world: Both, operator: Both, featur
         assert differing(both.duckdb["features"], both.spark["features"], feature) == []
 
 
-@pytest.mark.parametrize("table", [*RULE_TABLES, "groups", "features"])
+@pytest.mark.parametrize("table", [*RULE_TABLES, "groups", "segment_drift", "strategy", "features"])
 def test_table_is_the_same_on_both_engines(operator: Both, table: str) -> None:
     one, other = operator.duckdb[table], operator.spark[table]
     assert one

@@ -31,6 +31,7 @@ NAMES = {
     16: ("Local-busy", "本地繁忙组"),
     17: ("Forwards to Unicom", "转移联通组"),
 }
+ON_REQUEST = {"churn_evaluation", "segment_quality", "migration", "migration_balance"}  # by commands of their own
 MONTHS = ("2026-01", "2026-02", "2026-03")  # those that the groups look at
 
 
@@ -60,13 +61,28 @@ def figures(groups: list[Row], column: str) -> dict[int, float]:
     return {int(row["group_id"]): float(row[column]) for row in groups if row[column]}
 
 
+def names_of(groups: list[Row], place: int) -> dict[int, str]:
+    """Names by number: the practice's own, and what sets apart groups that its scheme does not know."""
+    own = {int(row["group_id"]): row["group"] for row in groups if int(row["group_id"]) > 100}
+    return {**{n: names[place] for n, names in NAMES.items()}, **own}
+
+
 def test_there_is_a_row_per_group_with_its_name(groups: list[Row]) -> None:
-    assert {int(row["group_id"]): row["group"] for row in groups} == {n: names[0] for n, names in NAMES.items()}
-    assert [int(row["group_id"]) for row in groups] == list(NAMES)
+    assert {int(row["group_id"]): row["group"] for row in groups} == names_of(groups, 0)
+    assert [int(row["group_id"]) for row in groups] == list(names_of(groups, 0))
+    assert [name for n, name in names_of(groups, 0).items() if n > 100 and not name.startswith(("high ", "low "))] == []
+
+
+def test_most_groups_are_found_and_absent_ones_are_flagged(groups: list[Row]) -> None:
+    found = {int(row["group_id"]) for row in groups if int(row["subscribers"])}
+    assert len(found & set(NAMES)) >= 14
+    for row in groups:
+        assert ("absent" in row["flags"]) == (int(row["group_id"]) not in found)
+        assert ("not in the scheme" in row["flags"]) == (int(row["group_id"]) > 100)
 
 
 def test_sizes_and_shares_add_up(groups: list[Row], members: dict[int, list[Row]]) -> None:
-    sizes = {n: len(members[n]) for n in NAMES}
+    sizes = {n: len(members.get(n, ())) for n in names_of(groups, 0)}
     everybody = sum(sizes.values())
     assert everybody > 300
     assert figures(groups, "subscribers") == sizes
@@ -74,15 +90,16 @@ def test_sizes_and_shares_add_up(groups: list[Row], members: dict[int, list[Row]
 
 
 def test_everybody_with_usage_in_the_last_three_months_has_one_group_and_nobody_else(
-    sample_out: Path, features: list[Row]
+    sample_out: Path, groups: list[Row], features: list[Row]
 ) -> None:
+    names = names_of(groups, 0)
     used = {row["subscriber_id"] for row in features if row["month"] in MONTHS and row["records"] not in ("", "0")}
     segments = by(read(sample_out / "segments.csv"), "subscriber_id")
     grouped = {who for who, row in segments.items() if row["group_id"]}
     assert used & set(segments) <= grouped
     assert len(grouped) > 300
     for who in grouped:
-        assert segments[who]["group"] == NAMES[int(segments[who]["group_id"])][0]
+        assert segments[who]["group"] == names[int(segments[who]["group_id"])]
         assert 0 < float(segments[who]["group_probability"]) <= 1
         assert segments[who]["second_group"] != segments[who]["group"]
     for who in set(segments) - grouped:
@@ -138,10 +155,11 @@ def test_women_and_months_on_the_network(sample: Path, groups: list[Row], member
 def test_names_in_chinese(sample: Path, sample_out: Path, tmp_path: Path) -> None:
     assert call("run", sample, "-o", tmp_path / "out", "--as-of", "2026-03", "--lang", "zh") == 0
     groups = read(tmp_path / "out/groups.csv")
-    assert {int(row["group_id"]): row["group"] for row in groups} == {n: names[1] for n, names in NAMES.items()}
+    names = names_of(groups, 1)
+    assert {int(row["group_id"]): row["group"] for row in groups} == names
     english, chinese = (read(out / "segments.csv") for out in (sample_out, tmp_path / "out"))
     assert [row["group_id"] for row in chinese] == [row["group_id"] for row in english]
-    assert all(not row["group_id"] or row["group"] == NAMES[int(row["group_id"])][1] for row in chinese)
+    assert all(not row["group_id"] or row["group"] == names[int(row["group_id"])] for row in chinese)
 
 
 def scattered(source: Path, target: Path) -> Path:
@@ -161,12 +179,13 @@ def test_order_of_rows_files_and_threads_change_nothing(sample: Path, sample_out
     folder = scattered(sample, tmp_path / "in")
     assert call("run", folder, "-o", tmp_path / "out", "--as-of", "2026-03", "--threads", "2") == 0
     tables = sorted(path.name for path in sample_out.glob("*.csv"))
-    assert tables == sorted(f"{name}.csv" for name in {*OUTPUTS} - {"churn_evaluation"})
+    assert tables == sorted(f"{name}.csv" for name in {*OUTPUTS} - ON_REQUEST)
     assert [t for t in tables if (sample_out / t).read_bytes() != (tmp_path / "out" / t).read_bytes()] == []
 
 
-def test_offers_that_ask_for_groups_go_to_them(sample_out: Path) -> None:
+def test_offers_that_ask_for_groups_go_to_them(sample_out: Path, groups: list[Row]) -> None:
     """By bill first, then by group, then by ladder step, as the catalogue has them."""
+    names = names_of(groups, 0)
     group_of = {r["subscriber_id"]: r["group_id"] for r in read(sample_out / "segments.csv")}
     seen = set()
     for row in read(sample_out / "retention.csv"):
@@ -183,6 +202,6 @@ def test_offers_that_ask_for_groups_go_to_them(sample_out: Path) -> None:
         else:
             expected = "free on-net minutes" if number in (1, 3, 5, 11, 16, 17) else "loyalty points"
         assert row["offer"].startswith(expected), row
-        assert row["group"] == (NAMES[number][0] if number else "")
+        assert row["group"] == (names[number] if number else "")
         seen.add(expected.split()[0])
     assert len(seen) >= 4
