@@ -91,15 +91,18 @@ class BehaviourSegmenter(ClusterMixin, TransformerMixin, BaseEstimator):  # type
 
     def predict(self, X: Any) -> Labels:  # noqa: N803
         """Group ids."""
-        return self.solution_.groups(self._checked(X))
+        values = self._checked(X)
+        return self.solution_.groups(values)
 
     def predict_proba(self, X: Any) -> Matrix:  # noqa: N803
         """Membership probabilities: subscribers × groups, in the order of `group_ids_`."""
-        return self.solution_.probability(self._checked(X))
+        values = self._checked(X)
+        return self.solution_.probability(values)
 
     def transform(self, X: Any) -> Matrix:  # noqa: N803
         """Factor scores: subscribers × factors."""
-        return self.solution_.scores(self._checked(X))
+        values = self._checked(X)
+        return self.solution_.scores(values)
 
     def get_feature_names_out(self, input_features: object = None) -> npt.NDArray[np.object_]:
         """Names of the factors."""
@@ -152,13 +155,13 @@ class BehaviourSegmenter(ClusterMixin, TransformerMixin, BaseEstimator):  # type
         continues, or a new one, the largest first.
         """
         ids = np.array([], dtype=np.int64) if self.archetypes_ is None else self.archetypes_.ids
-        owner = np.array([ids[k] if k != NOBODY else 0 for k in found.archetype], dtype=np.int64)
+        owner = np.array([ids[k] if k != NOBODY else NOBODY for k in found.archetype], dtype=np.int64)
         if previous is not None:
-            for component, number in _continued(found.mixture, np.flatnonzero(owner == 0), previous, ids).items():
+            for component, number in _continued(found.mixture, np.flatnonzero(owner < 0), previous, ids).items():
                 owner[component] = number
-        own = np.flatnonzero(owner == 0)
+        own = np.flatnonzero(owner < 0)
         taken = {*owner.tolist(), *(previous.owner.tolist() if previous else [])}
-        first = max(OWN, int(ids.max())) + 1 if len(ids) else 1
+        first = max(OWN, int(ids.max())) + 1 if len(ids) else 0
         free = (n for n in itertools.count(first) if n not in taken)
         for component in own[np.argsort(-found.mixture.weights[own], kind="stable")]:
             owner[component] = next(free)

@@ -1,0 +1,83 @@
+"""The estimator by scikit-learn's own rules, and its answers to poor data."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from conftest import fitted
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from telco_crm.segment.behaviour import BehaviourSegmenter
+
+
+@parametrize_with_checks([BehaviourSegmenter(scheme=None, n_clusters=3)])
+def test_scikit_learn_checks(estimator, check):
+    check(estimator)
+
+
+def test_shapes_names_and_probabilities() -> None:
+    drawn, segmenter = fitted(2)
+    some = drawn.inputs.iloc[:100]
+    assert list(segmenter.feature_names_in_) == list(drawn.inputs.columns)
+    probability = segmenter.predict_proba(some)
+    assert probability.shape == (100, len(segmenter.group_ids_))
+    assert probability.sum(axis=1) == pytest.approx(np.ones(100))
+    assert (segmenter.group_ids_[probability.argmax(axis=1)] == segmenter.predict(some)).all()
+    scores = segmenter.transform(some)
+    assert scores.shape == (100, len(segmenter.get_feature_names_out()))
+
+
+def test_columns_may_come_in_any_order_and_with_others() -> None:
+    drawn, segmenter = fitted(2)
+    some = drawn.inputs.iloc[:50]
+    assert (segmenter.predict(some[some.columns[::-1]].assign(other=1)) == segmenter.predict(some)).all()
+
+
+def test_a_missing_column_is_named() -> None:
+    with pytest.raises(ValueError, match="X lacks the inputs sms of the scheme postpaid-17"):
+        BehaviourSegmenter().fit(fitted(2)[0].inputs.drop(columns="sms"))
+
+
+def test_fewer_people_than_groups() -> None:
+    with pytest.raises(ValueError, match="n_samples=16 should be >= the number of groups, 17"):
+        BehaviourSegmenter().fit(fitted(2)[0].inputs.iloc[:16])
+
+
+@pytest.mark.parametrize("value", [np.nan, 0.0, 7.0])
+def test_an_input_that_never_varies_changes_little(value: float) -> None:
+    drawn, _ = fitted(4)
+    inputs = drawn.inputs.iloc[:6000].assign(mms=value)
+    segmenter = BehaviourSegmenter(random_state=0).fit(inputs)
+    assert segmenter.solution_.scaling.scale[list(inputs.columns).index("mms")] == 0
+    assert (segmenter.labels_ == drawn.group[:6000]).mean() >= 0.85
+
+
+def test_unknown_values_and_newcomers_get_groups() -> None:
+    drawn, segmenter = fitted(2)
+    new = drawn.months == 1
+    assert new.sum() > 300
+    assert (segmenter.labels_[new] == drawn.group[new]).mean() >= 0.9
+    nothing = pd.DataFrame(np.nan, index=[0], columns=drawn.inputs.columns)
+    assert segmenter.predict(nothing)[0] in segmenter.group_ids_
+
+
+def test_refit_from_a_former_solution_keeps_numbers_and_names() -> None:
+    drawn, first = fitted(9, 10_000, _strangers())
+    again = BehaviourSegmenter(random_state=3).fit(drawn.again(seed=6), previous=first.solution_)
+    assert (again.labels_ == first.labels_).mean() >= 0.95
+    assert set(again.group_ids_) == set(first.group_ids_)
+
+
+def test_the_same_seed_gives_the_same_groups_whatever_the_order() -> None:
+    inputs = fitted(2)[0].inputs.iloc[:3000]
+    turned = inputs.iloc[::-1]
+    one, other = (BehaviourSegmenter(random_state=0).fit(x) for x in (inputs, turned))
+    assert (one.predict(inputs) == other.predict(inputs)).mean() >= 0.99
+    assert (one.labels_ == BehaviourSegmenter(random_state=0).fit(inputs).labels_).all()
+
+
+def _strangers():
+    from population import Operator
+
+    return Operator(strangers=0.03)
