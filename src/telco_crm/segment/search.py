@@ -18,7 +18,7 @@ from telco_crm.segment.mixture import Labels, Mixture, fit_mixture
 from telco_crm.segment.scaling import Matrix
 
 TWINS = 3.4  # components nearer than that (in standard deviations) are halves of one group: a cut Gaussian gives 2.7
-CLOSE = 5.0  # nearer than that they are, if the people of both together …
+CLOSE = 5.0  # nearer than that, or each other's nearest, they are if the people of both together …
 WIDE, TWO_HUMPS = 1.5, 0.6  # variance within a component, and coefficient, from which on it is two groups
 ONE_HUMP = 0.43  # … have a bimodality coefficient below that: a normal distribution has 1/3, a uniform one 5/9
 APART = 5.0  # a group without an archetype must be that far from all others …
@@ -88,7 +88,8 @@ def _unfounded(z: Matrix, mixture: Mixture, names: Labels, scale: Matrix) -> int
     if len(alone):
         return int(alone[nearest[alone].argmin()])
     labels = mixture.labels(z)
-    for a, b in sorted(np.argwhere(np.triu(apart < CLOSE)), key=lambda pair: apart[tuple(pair)]):
+    closest = apart <= np.maximum(CLOSE, np.minimum(nearest[:, None], nearest))
+    for a, b in sorted(np.argwhere(np.triu(closest)), key=lambda pair: apart[tuple(pair)]):
         if apart[a, b] < TWINS or _bimodality(z, mixture, labels, a, b) < ONE_HUMP:
             return int(a if mixture.weights[a] < mixture.weights[b] else b)
     return None
