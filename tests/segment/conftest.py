@@ -1,29 +1,9 @@
-"""Populations that several tests of segmentation look at."""
+"""Where the tests of segmentation find their helpers."""
 
 from __future__ import annotations
 
 import sys
-from functools import cache
 from pathlib import Path
 
-import numpy as np
-
-sys.path[:0] = [str(Path(__file__).parent), *(str(Path(__file__).parents[1] / folder) for folder in ("world", "cli"))]
-
-from population import Operator, People, people
-
-from telco_crm.segment.behaviour import BehaviourSegmenter
-
-Fitted = tuple[People, BehaviourSegmenter]
-
-
-@cache
-def fitted(seed: int, count: int = 20_000, operator: Operator = Operator()) -> Fitted:
-    """An operator and the groups found among its subscribers."""
-    drawn = people(seed, count, operator)
-    return drawn, BehaviourSegmenter(random_state=0).fit(drawn.inputs)
-
-
-def names_right(true: np.ndarray, given: np.ndarray) -> int:
-    """Groups of which most people have the name, and most who have the name are of the group."""
-    return sum((given[true == g] == g).mean() > 0.5 and (true[given == g] == g).mean() > 0.5 for g in np.unique(true))
+HERE = Path(__file__).parent
+sys.path[:0] = [str(folder) for folder in (HERE, HERE.parent / "world", HERE.parent / "cli")]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from conftest import fitted, names_right
+from finding import fitted, names_right
 from population import STRANGER, Operator, People
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.metrics import adjusted_rand_score, balanced_accuracy_score

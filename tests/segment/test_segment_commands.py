@@ -8,6 +8,7 @@ from xml.etree import ElementTree
 
 import pytest
 from telco_process import Telco
+
 from world import by, read, write
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -54,12 +55,16 @@ def test_the_model_is_readable_and_says_where_it_is_from(telco: Telco) -> None:
 )
 def test_models_that_are_not_whole_are_refused(telco: Telco, old: str, new: str, says: str) -> None:
     telco.write("bad.json", (telco.folder / "model.json").read_text("utf-8").replace(old, new, 1))
-    telco.refused("segment", "apply", "data", "--model", "bad.json", "-o", "x.csv", "-q", *STORE, says=("bad.json", says))
+    telco.refused(
+        "segment", "apply", "data", "--model", "bad.json", "-o", "x.csv", "-q", *STORE, says=("bad.json", says)
+    )
     assert not (telco.folder / "x.csv").exists()
 
 
 def test_a_model_that_is_not_there(telco: Telco) -> None:
-    telco.refused("segment", "apply", "data", "--model", "none.json", "-o", "x.csv", says=("none.json", "check the path"))
+    telco.refused(
+        "segment", "apply", "data", "--model", "none.json", "-o", "x.csv", says=("none.json", "check the path")
+    )
 
 
 def test_a_run_keeps_its_model_for_later_months_and_says_so(telco: Telco) -> None:
@@ -91,7 +96,9 @@ def test_a_population_that_changed_is_reported_and_nothing_is_refitted(telco: Te
         if path.name.startswith("usage"):
             rows += [row for row in rows if row["service"] == "sms"] * 19
         write(usage / path.name, rows, list(rows[0]))
-    done = telco.good("run", "loud", "-o", "loud-out", "--segment-model", "model.json", "--as-of", "2026-03", "--no-store")
+    done = telco.good(
+        "run", "loud", "-o", "loud-out", "--segment-model", "model.json", "--as-of", "2026-03", "--no-store"
+    )
     assert "since the model of 2026-03 the population has changed in" in done.err
     assert "segment fit --previous" in done.err
     levels = {row["name"]: row["level"] for row in read(telco.folder / "loud-out/segment_drift.csv")}
@@ -99,7 +106,9 @@ def test_a_population_that_changed_is_reported_and_nothing_is_refitted(telco: Te
 
 
 def test_a_refit_keeps_the_names_of_the_former_model(telco: Telco) -> None:
-    telco.good("segment", "fit", "data", "--model", "new.json", "--previous", "model.json", "--as-of", "2026-04", "-q", *STORE)
+    telco.good(
+        "segment", "fit", "data", "--model", "new.json", "--previous", "model.json", "--as-of", "2026-04", "-q", *STORE
+    )
     telco.good("segment", "apply", "data", "--model", "new.json", "-o", "refit.csv", "--as-of", "2026-04", "-q", *STORE)
     ours, theirs = (by(read(telco.folder / p), "subscriber_id") for p in ("refit.csv", "april.csv"))
     same = [ours[k]["group_id"] == theirs[k]["group_id"] for k in ours if theirs[k]["group_id"]]
@@ -109,7 +118,10 @@ def test_a_refit_keeps_the_names_of_the_former_model(telco: Telco) -> None:
 def test_migration_of_two_results_adds_up(telco: Telco) -> None:
     telco.good("migrate", "--from", "march.csv", "--to", "april.csv", "-o", "moves", "-q")
     flows = read(telco.folder / "moves/migration.csv")
-    sizes = {name: sum(row["has_left"] != "true" for row in read(telco.folder / f"{name}.csv")) for name in ("march", "april")}
+    sizes = {
+        name: sum(row["has_left"] != "true" for row in read(telco.folder / f"{name}.csv"))
+        for name in ("march", "april")
+    }
     assert sum(int(r["subscribers"]) for r in flows if r["kind"] != "joined") == sizes["march"]
     assert sum(int(r["subscribers"]) for r in flows if r["kind"] != "left") == sizes["april"]
     whole = json.loads((telco.folder / "moves/migration.json").read_text("utf-8"))
@@ -153,7 +165,9 @@ def test_evaluation_with_the_truth(telco: Telco) -> None:
     assert right > 0.8
 
 
-@pytest.mark.parametrize("content", ["a,b\n1,2\n", "subscriber_id,group_id\nx,one\n", "subscriber_id,group_id\nx,1\nx,1\n"])
+@pytest.mark.parametrize(
+    "content", ["a,b\n1,2\n", "subscriber_id,group_id\nx,one\n", "subscriber_id,group_id\nx,1\nx,1\n"]
+)
 def test_a_truth_that_is_none(telco: Telco, content: str) -> None:
     telco.write("lies.csv", content)
     options = ("--truth", "lies.csv", "-q", *STORE)

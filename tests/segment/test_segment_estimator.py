@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import fitted
+from finding import fitted
+from population import Operator
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from telco_crm.segment.behaviour import BehaviourSegmenter
@@ -63,7 +64,7 @@ def test_unknown_values_and_newcomers_get_groups() -> None:
 
 
 def test_refit_from_a_former_solution_keeps_numbers_and_names() -> None:
-    drawn, first = fitted(9, 10_000, _strangers())
+    drawn, first = fitted(9, 10_000, Operator(strangers=0.03))
     again = BehaviourSegmenter(random_state=3).fit(drawn.again(seed=6), previous=first.solution_)
     assert (again.labels_ == first.labels_).mean() >= 0.95
     assert set(again.group_ids_) == set(first.group_ids_)
@@ -75,9 +76,3 @@ def test_the_same_seed_gives_the_same_groups_whatever_the_order() -> None:
     one, other = (BehaviourSegmenter(random_state=0).fit(x) for x in (inputs, turned))
     assert (one.predict(inputs) == other.predict(inputs)).mean() >= 0.99
     assert (one.labels_ == BehaviourSegmenter(random_state=0).fit(inputs).labels_).all()
-
-
-def _strangers():
-    from population import Operator
-
-    return Operator(strangers=0.03)

@@ -66,7 +66,9 @@ def test_price_sensitivity_of_people(context: RunContext) -> None:
     engine.register("f", features)
     engine.run("CREATE TABLE features AS SELECT *, 1 AS records FROM f")
     engine.run("CREATE TABLE people AS SELECT DISTINCT subscriber_id FROM f UNION ALL SELECT 'z'")
-    engine.run("CREATE TABLE events AS SELECT 'b' AS subscriber_id, TIMESTAMP '2026-02-10' AS time, 'plan_change' AS kind")
+    engine.run(
+        "CREATE TABLE events AS SELECT 'b' AS subscriber_id, TIMESTAMP '2026-02-10' AS time, 'plan_change' AS kind"
+    )
     estimate(context)
     mean = 11 / 41  # the person with one call counts for the mean, but not for the spread
     scatter = 2 * 10 * mean**2 + 2 * 10 * (0.5 - mean) ** 2

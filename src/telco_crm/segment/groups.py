@@ -67,10 +67,10 @@ def _drift(context: RunContext, rules: SegmentRules, model: SegmentModel, means:
 
 GROUPS = Analysis(
     "groups",
-    ("people", "usage", "price_sensitivity"),
+    ("people", "usage"),
     ("grouped", "groups", "segment_drift"),
     choose_model,
-    uses=("features",),
+    uses=("features", "price_sensitivity"),
     each=assign,
     makes=("grouped", "group_sums"),
     finish=describe,

@@ -1,0 +1,25 @@
+"""Groups that were found in populations, for several tests."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+from population import Operator, People, people
+
+from telco_crm.segment.behaviour import BehaviourSegmenter
+
+Fitted = tuple[People, BehaviourSegmenter]
+USUAL = Operator()
+
+
+@cache
+def fitted(seed: int, count: int = 20_000, operator: Operator = USUAL) -> Fitted:
+    """An operator and the groups found among its subscribers."""
+    drawn = people(seed, count, operator)
+    return drawn, BehaviourSegmenter(random_state=0).fit(drawn.inputs)
+
+
+def names_right(true: np.ndarray, given: np.ndarray) -> int:
+    """Groups of which most people have the name, and most who have the name are of the group."""
+    return sum((given[true == g] == g).mean() > 0.5 and (true[given == g] == g).mean() > 0.5 for g in np.unique(true))
