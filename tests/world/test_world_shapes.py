@@ -16,10 +16,14 @@ Said = Callable[[], str]
 # What bills alone allow, what subscriber records add; groups need more people, arrears need payments.
 ALWAYS = {"segments", "churn", "retention", "audit", "alerts"}
 OF_BILLS = ALWAYS | {"arpu_bands", "value_tiers", "value_cuts", "tier_migration"}
-EVERYTHING = OF_BILLS | {"credit", "lifecycle", "stage_tiers", "credit_limits", "tags"}
+EVERYTHING = OF_BILLS | {"credit", "lifecycle", "stage_tiers", "credit_limits", "tags", "price_sensitivity"}
 WHOSE = ("segments", "credit", "churn")  # a row per subscriber
 CUTS = 33  # cut points of the value scores
 CHECKS = 18  # of the audit
+NO_USAGE = (
+    "Not computed: price sensitivity (needs usage). Not computed: groups (needs usage). "
+    "Not computed: strategy (needs groups)."
+)
 FEW = (
     "Not computed: groups (17 groups need at least 170 subscribers with usage in the last 3 months, and there are {n})."
 )
@@ -58,7 +62,7 @@ def test_only_bills(run: Run, said: Said) -> None:
     tables = run(only("bills"))
     words = said()
     assert set(tables) == OF_BILLS
-    assert "Not computed: groups (needs usage). Not computed: credit (needs subscribers)." in words
+    assert f"{NO_USAGE} Not computed: credit (needs subscribers)." in words
     assert NO_RECORDS in words
     assert BLIND.format(tables="usage, subscribers and events") in words
     people = by(tables["segments"], "subscriber_id")
@@ -87,7 +91,7 @@ def test_only_bills_command_by_command(run: Run, said: Said) -> None:
 def test_only_usage(run: Run, said: Said) -> None:
     tables = run(only("usage"))
     words = said()
-    assert set(tables) == ALWAYS | {"tags"}
+    assert set(tables) == ALWAYS | {"tags", "price_sensitivity"}
     assert "Not computed: arpu (needs bills)." in words
     assert FEW.format(n=73) in words  # 77 people less 4 without usage in March
     assert "Not computed: credit (needs bills and subscribers)." in words
@@ -118,7 +122,7 @@ def test_files_that_hold_nothing_but_a_header(run: Run) -> None:
 def test_table_that_holds_nothing_but_a_header_counts_as_missing(run: Run, said: Said) -> None:
     tables = run({**only("bills"), "usage": [], "subscribers": "subscriber_id brand activated_on"})
     words = said()
-    assert "Not computed: groups (needs usage). Not computed: credit (needs subscribers)." in words
+    assert f"{NO_USAGE} Not computed: credit (needs subscribers)." in words
     assert set(tables) == OF_BILLS
 
 
@@ -157,6 +161,7 @@ def test_one_subscriber_who_has_left(run: Run) -> None:
     tables = run(alone("left-last-day"))
     assert {name: len(rows) for name, rows in tables.items()} == {
         **dict.fromkeys(EVERYTHING, 0),
+        "price_sensitivity": 1,
         "segments": 1,
         "credit": 1,
         "arpu_bands": 10,
