@@ -52,7 +52,7 @@ def run_all(inputs: Inputs, settings: Settings, out: Path, style: OutputStyle) -
     """
     clock = Clock()
     check_rules(settings.config)
-    settings = replace(settings, extra={**settings.extra, "former_segment_model": former_model(out / SEGMENT_MODEL)})
+    settings = replace(settings, extra={**settings.extra, **_former_model(out / SEGMENT_MODEL)})
     with OutputFolder(out) as folder, loaded(*inputs, settings, folder.stage / "rejects") as data:
         context, impossible = analyse(data, ANALYSES)
         result = result_of(data, context, impossible)
@@ -157,3 +157,8 @@ def _strategy_picture(context: RunContext) -> str:
     )
     sql = 'SELECT subscribers, contribution, "group" FROM strategy WHERE contribution IS NOT NULL ORDER BY group_id'
     return scatter(matrix, [Dot(*row) for row in context.engine.rows(sql)])
+
+
+def _former_model(path: Path) -> dict[str, Any]:
+    former = former_model(path)
+    return {"former_segment_model": former, "former_segment_model_damaged": former is None and path.exists()}

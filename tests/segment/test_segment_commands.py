@@ -87,6 +87,13 @@ def test_a_run_keeps_its_model_for_later_months_and_says_so(telco: Telco) -> Non
     assert any(float(row["psi"]) > 0 for row in drift)
 
 
+def test_a_damaged_model_in_the_folder_is_not_replaced_silently(telco: Telco) -> None:
+    telco.write("hurt/segment_model.json", "{}")
+    telco.write("hurt/manifest.json", "{}")
+    done = telco.good("run", "data", "-o", "hurt", "--as-of", "2026-03", *STORE)
+    assert "groups: the model in the output folder cannot be used; a new one was fitted" in done.err
+
+
 def test_a_population_that_changed_is_reported_and_nothing_is_refitted(telco: Telco) -> None:
     """Twenty times as many SMS: their share in the upper bins makes a large index, and the note names them."""
     usage = telco.folder / "loud"

@@ -76,9 +76,16 @@ def _check_enough(inputs: pd.DataFrame, scheme: Scheme, rules: SegmentRules) -> 
 
 
 def _former(context: RunContext, rules: SegmentRules) -> SegmentModel | None:
-    """The model of an earlier run, if it is of the same scheme and an earlier month."""
+    """The model of an earlier run, if it is of the same scheme and an earlier month; says why it is not used."""
     former: SegmentModel | None = context.settings.get("former_segment_model")
-    if former is None or former.last_month >= str(context.as_of) or former.scheme != own_scheme(context, rules):
+    if former is None:
+        if context.settings.get("former_segment_model_damaged"):
+            context.note("groups: the model in the output folder cannot be used; a new one was fitted")
+        return None
+    if former.scheme != own_scheme(context, rules):
+        context.note(f"groups: the model of {former.last_month} has another scheme; a new one was fitted")
+        return None
+    if former.last_month >= str(context.as_of):
         return None
     context.note(
         f"groups: by the model of {former.last_month} in the output folder, so that groups can be compared; "
