@@ -9,6 +9,9 @@ from telco_crm.config import Config, gathered
 from telco_crm.credit.stars import CREDIT, CreditRules
 from telco_crm.errors import RuleError
 from telco_crm.features.loading import load_catalog
+from telco_crm.indicators.rules import IndicatorRules
+from telco_crm.retain.arms import EffectRules
+from telco_crm.retain.contact import ContactRules
 from telco_crm.retain.ladder import RetentionRules
 from telco_crm.retain.offers import OfferRules
 from telco_crm.retain.priority import RETENTION
@@ -38,6 +41,9 @@ RULES: dict[str, type[Model]] = {
     "churn": ChurnRules,
     "retention": RetentionRules,
     "offers": OfferRules,
+    "contact": ContactRules,
+    "effect": EffectRules,
+    "indicators": IndicatorRules,
 }
 
 

@@ -18,7 +18,9 @@ from typing import Any, TextIO
 import click
 
 from telco_crm import __version__
+from telco_crm.cli_campaign import campaign
 from telco_crm.cli_churn import churn
+from telco_crm.cli_indicators import indicators
 from telco_crm.cli_options import (
     Job,
     data_options,
@@ -160,7 +162,9 @@ def check(job: Job, rejects: Path | None) -> int:
     return 0
 
 
+cli.add_command(indicators)
 cli.add_command(churn)
+cli.add_command(campaign)
 cli.add_command(store)
 cli.add_command(sample)
 cli.add_command(schema)

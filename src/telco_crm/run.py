@@ -79,7 +79,7 @@ def run_table(
         staged_rejects(rejects, settings.temp_dir) as stage,
         loaded(*inputs, settings, stage) as data,
     ):
-        context, impossible = analyse(data, _needed(table))
+        context, impossible = analyse(data, analyses_for(table))
         result = result_of(data, context, impossible)
         if context.has(table):
             sql = f"FROM {table} ORDER BY {OUTPUTS[table]}"
@@ -112,7 +112,7 @@ def run_churn_fit(inputs: Inputs, settings: Settings, target: Path) -> Result:
     return result
 
 
-def _needed(table: str) -> list[Analysis]:
+def analyses_for(table: str) -> list[Analysis]:
     """The analyses up to the one that gives `table`, in order."""
     wanted = {table}
     chosen: list[Analysis] = []

@@ -13,6 +13,7 @@ from typing import Any
 
 from telco_crm.analysis import Analysis, RunContext
 from telco_crm.config import Config
+from telco_crm.coverage import coverage_of
 from telco_crm.engine.base import Engine
 from telco_crm.engine.duck import DuckEngine
 from telco_crm.engine.workers import LocalWorkers, SparkPlace, Workers
@@ -28,7 +29,7 @@ from telco_crm.ingest.sources import SourceFile, Sources, find_sources
 from telco_crm.ingest.store import UsageRows, UsageStore
 from telco_crm.ingest.usage_reader import UsageReader
 from telco_crm.manifest import Hasher
-from telco_crm.months import Month
+from telco_crm.months import Month, spans
 from telco_crm.progress import Progress, Silent
 from telco_crm.schema import load_schema
 
@@ -69,6 +70,7 @@ class Loaded:
     usage: UsageRows | None = None
     hasher: Hasher = field(default_factory=Hasher)
     notes: list[str] = field(default_factory=list)
+    months: list[Month] = field(default_factory=list)
 
 
 @contextmanager
@@ -109,8 +111,9 @@ def analyse(data: Loaded, wanted: Sequence[Analysis]) -> tuple[RunContext, dict[
         InputError: there is no month to analyse.
     """
     months = features_of(data)
-    newest = newest_month(data, months)
-    as_of = month_asked(data, months) or newest
+    coverage = coverage_of(data.engine, data.usage, data.tables, months)
+    as_of = month_asked(data, months) or coverage.newest
+    data.months = months
     context = RunContext(
         data.engine,
         as_of,
@@ -120,9 +123,10 @@ def analyse(data: Loaded, wanted: Sequence[Analysis]) -> tuple[RunContext, dict[
         data.settings.lang,
         data.settings.config.rules,
         data.settings.extra,
+        coverage.remarks(as_of),
     )
     impossible: dict[str, str] = {}
-    for analysis in (people_analysis(data.catalog, is_past=as_of < newest), *wanted):
+    for analysis in (people_analysis(data.catalog, is_past=as_of < coverage.newest), *wanted):
         missing = [need for need in analysis.needs if not context.has(need)]
         if missing:
             impossible[analysis.name] = f"needs {' and '.join(missing)}"
@@ -153,27 +157,6 @@ def features_of(data: Loaded) -> list[Month]:
     return months
 
 
-def newest_month(data: Loaded, months: Sequence[Month]) -> Month:
-    """The newest complete month, which is the as-of month unless another one is asked for.
-
-    A month is complete if every table with months (usage, bills) has it whole: usage that reaches its last day or
-    goes on in a later month; bills at least half as many as in the month with most. If no month is, the newest one
-    is taken.
-    """
-    complete = set(months)
-    if data.usage:
-        used = data.engine.rows(
-            "SELECT month FROM features GROUP BY month HAVING min(last_activity_gap_days) = 0 ORDER BY month"
-        )
-        seen = data.engine.rows("SELECT month FROM features WHERE records IS NOT NULL GROUP BY month ORDER BY month")
-        ended = {Month(r[0]) for r in used} | {Month(r[0]) for r in seen[:-1]}
-        complete &= ended
-    if "bills" in data.tables:
-        billed = dict(data.engine.rows("SELECT month, count(*) FROM bills GROUP BY month"))
-        complete &= {Month(m) for m, n in billed.items() if n * 2 >= max(billed.values())}
-    return max(complete) if complete else months[-1]
-
-
 def month_asked(data: Loaded, months: Sequence[Month]) -> Month | None:
     """The month of --as-of, if one was asked for.
 
@@ -184,7 +167,7 @@ def month_asked(data: Loaded, months: Sequence[Month]) -> Month | None:
         return None
     wanted = Month(data.settings.as_of)
     if wanted not in months:
-        raise InputError(f"--as-of {wanted}: the data has no such month; it has {months[0]} to {months[-1]}")
+        raise InputError(f"--as-of {wanted}: the data has no such month; it has {spans(months)}")
     return wanted
 
 

@@ -1,4 +1,4 @@
-"""Options: a flag beats an environment variable, which beats the configuration file; wrong ones are told all at once."""
+"""Options: a flag beats an environment variable, which beats the configuration; wrong ones are told all at once."""
 
 from __future__ import annotations
 
@@ -216,3 +216,8 @@ def test_the_first_configuration_is_valid_and_never_overwrites(little: Telco) ->
     little.good("check", "data")
     little.refused("init", says=("telco-crm.toml exists already", "-o"))
     little.good("init", "-o", "other.toml")
+
+
+def test_a_temporary_folder_that_does_not_exist_is_made(little: Telco) -> None:
+    little.good("features", "data", "-o", "out.csv", "-q", "--temp-dir", "new/temp")
+    assert (little.folder / "out.csv").exists()

@@ -32,8 +32,9 @@ Content = str | bytes | Mapping[str, str | bytes | None]
 Row = dict[str, Any]
 IP_PREFIX = "17951"
 VALUES = {name: list(column.values) for name, column in load_schema("usage").columns.items()}
-TYPED = """date_trunc('second', start_time), duration_s, volume_bytes, CASE WHEN counterpart IS NOT NULL THEN hash(counterpart) END,
-    charge, service, direction, toll, roaming, counterpart_network, ip_prefix, counterpart"""
+TYPED = """date_trunc('second', start_time), duration_s, volume_bytes,
+    CASE WHEN counterpart IS NOT NULL THEN hash(counterpart) END, charge,
+    service, direction, toll, roaming, counterpart_network, ip_prefix, counterpart"""
 PACKED = "month, second, duration_s, volume_bytes, cp, charge, kind"
 
 
@@ -73,7 +74,7 @@ class Read:
 
 
 def read(engine: Engine, folder: Path, table: str, content: Content, toml: str = "", threads: int = 2) -> Read:
-    """Read files (a text is the file TABLE.csv; names may have folders; None is there already) with the configuration `toml`.
+    """Read files with the configuration `toml`. A text is the file TABLE.csv; names may have folders; None is there.
 
     Usage is read twice: into typed rows, and, as the program does, into packed ones; both must be alike.
     """
@@ -99,7 +100,7 @@ def read(engine: Engine, folder: Path, table: str, content: Content, toml: str =
         {**row, "file": row["file"].removeprefix(within)} for row in rows_of(folder / "rejects" / f"{table}.csv")
     ]
     counts = {r.file.removeprefix(within): (r.read, r.accepted, r.rejected) for r in reports}
-    for file, (_, accepted, rejected) in counts.items():
+    for file, (_, _, rejected) in counts.items():
         assert rejected == sum(row["file"] == file for row in rejects)
         assert rejected >= 0
     assert sum(c[1] for c in counts.values()) == len(rows)
@@ -123,7 +124,8 @@ def _packed_alike(reader: Reader, sources: Any, folder: Path, counts: list[tuple
             packed = " UNION ALL ".join(f"FROM {store.rows.of_month(month)}" for month in store.rows.months())
             found = engine.rows(f"SELECT subscriber_id, {PACKED} FROM ({packed}) JOIN {store.rows.ids()} USING (sid)")
             typed = engine.rows(f"SELECT subscriber_id, {TYPED} FROM usage")
-            assert sorted(map(_unpacked, found), key=repr) == sorted(map(_dialled, typed), key=repr)
+            told = any("ip_prefix" in report.columns for report in reports)
+            assert sorted(map(_unpacked, found), key=repr) == sorted((_dialled(row, told) for row in typed), key=repr)
             people = {row[0] for row in engine.rows(f"SELECT subscriber_id FROM {store.rows.ids()}")}
             assert people == {row[0] for row in typed}
         finally:
@@ -143,11 +145,11 @@ def _unpacked(row: tuple[Any, ...]) -> tuple[Any, ...]:
     return (subscriber, start, *rest, None if charge is None else Decimal(charge) / MONEY_SCALE, *values)
 
 
-def _dialled(row: tuple[Any, ...]) -> tuple[Any, ...]:
-    """A row of TYPED with rivals outside the list as "other", and the IP prefix as dialled where no column says it."""
+def _dialled(row: tuple[Any, ...], told: bool) -> tuple[Any, ...]:
+    """A row of TYPED with rivals outside the list as "other", and the IP prefix as dialled unless a column tells it."""
     *rest, network, prefix, counterpart = row
     network = network if network in (None, *VALUES["counterpart_network"]) else "other"
-    dialled = (counterpart or "").startswith(IP_PREFIX) and len(counterpart) > 7
+    dialled = not told and (counterpart or "").startswith(IP_PREFIX) and len(counterpart) > 7
     return (*rest, network, dialled if prefix is None else prefix)
 
 

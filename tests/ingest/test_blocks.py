@@ -127,7 +127,8 @@ def test_rejects_are_the_same_bytes_whatever_the_threads(engine: DuckEngine, tmp
     chance = random.Random(5)
     calls = [
         f"{chance.randrange(50)},2026-03-{chance.randrange(1, 35):02d} 10:15:00,"
-        f"{chance.choice(['voice', 'sms', 'fax'])},{chance.choice(['out', 'in', '?'])},{chance.choice(['5', '-5', 'x,y'])}\n"
+        f"{chance.choice(['voice', 'sms', 'fax'])},{chance.choice(['out', 'in', '?'])},"
+        f"{chance.choice(['5', '-5', 'x,y'])}\n"
         for _ in range(2000)
     ]
     text = "subscriber_id,start_time,service,direction,duration_s\n" + "".join(calls)

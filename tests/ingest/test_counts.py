@@ -1,4 +1,4 @@
-"""Rows read = rows accepted + rows rejected: per file, in the report, the manifest and the reject file; repeats; limits."""
+"""Read = accepted + rejected: per file, in the report, the manifest and the reject file; repeats; limits."""
 
 from __future__ import annotations
 

@@ -81,7 +81,7 @@ def test_blanks_around_cells_go_whether_quoted_or_not(read: Reads) -> None:
 
 
 def test_lines_are_counted_right_after_records_of_several_lines(read: Reads) -> None:
-    text = HEAD + f'{ROW}"a\nb\nc"\n' + "bad\n" + f'{ROW}"d\ne"\n' + f"{ROW}\n" + ",,,\n" + f'x,"y\nz",w,v\n'
+    text = HEAD + f'{ROW}"a\nb\nc"\n' + "bad\n" + f'{ROW}"d\ne"\n' + f"{ROW}\n" + ",,,\n" + 'x,"y\nz",w,v\n'
     found = read("events", text)
     assert [row["line"] for row in found.rows] == [2, 6, 8]
     assert [(r["line"], r["column"]) for r in found.rejects] == [

@@ -1,4 +1,4 @@
-"""However a table is written down (delimiter, quotes, line ends, encoding, compression), it reads to the same values."""
+"""However a table is written (delimiter, quotes, line ends, encoding, compression), it reads to the same values."""
 
 from __future__ import annotations
 

@@ -11,6 +11,7 @@ from telco_crm.churn.explain import Words, model_reasons, rule_reasons
 from telco_crm.churn.model import ChurnModel, TrainingWindow, fit_model
 from telco_crm.churn.rules import ChurnRules
 from telco_crm.errors import CannotCompute, RuleError
+from telco_crm.measures import note_absent
 
 
 def compute_churn(context: RunContext) -> None:
@@ -83,6 +84,7 @@ def by_model(context: RunContext, rules: ChurnRules, model: ChurnModel) -> pd.Da
 
 def by_rules(context: RunContext, rules: ChurnRules) -> pd.DataFrame:
     """churn_score, method and reasons by the rule score, by subscriber_id."""
+    note_absent(context)
     hits = rule_hits(context, rules, context.as_of)
     score = pd.DataFrame({"churn_score": rule_probability(hits, rules).round(6), "method": "rules"}, index=hits.index)
     return score.join(rule_reasons(hits, rules, context.lang))

@@ -72,12 +72,13 @@ def open_file(engine: Engine, file: SourceFile, mapping: TableMapping, threads: 
         layout.header,
         samples,
         shown,
-        _text_cells,
-        lambda bindings: _text_batches(engine, file, layout, bindings, threads),
+        text_cells,
+        lambda bindings: text_batches(engine, file, read_chunks(file, layout, _fields(layout, bindings), threads)),
     )
 
 
-def _text_cells(bindings: Sequence[Binding]) -> dict[str, Cell]:
+def text_cells(bindings: Sequence[Binding]) -> dict[str, Cell]:
+    """Where the cells of a text file are found in its batches: columns c0, c1, … in the order of the bindings."""
     found = [b for b in bindings if b.header]
     return {**{b.name: Cell(f"c{i}", "VARCHAR", clean=True) for i, b in enumerate(found)}, **_constants(bindings)}
 
@@ -86,12 +87,14 @@ def _constants(bindings: Sequence[Binding]) -> dict[str, Cell]:
     return {b.name: Cell(literal(b.constant), "VARCHAR") for b in bindings if b.constant is not None}
 
 
-def _text_batches(
-    engine: Engine, file: SourceFile, layout: TextLayout, bindings: Sequence[Binding], threads: int
-) -> Iterator[Batch]:
-    fields = [layout.header.index(b.header) for b in bindings if b.header]
+def _fields(layout: TextLayout, bindings: Sequence[Binding]) -> list[int]:
+    return [layout.header.index(b.header) for b in bindings if b.header]
+
+
+def text_batches(engine: Engine, file: SourceFile, chunks: Iterator[TextChunk]) -> Iterator[Batch]:
+    """The rows of successive chunks, about BATCH_ROWS at a time."""
     waiting: list[TextChunk] = []
-    for chunk in read_chunks(file, layout, fields, threads):
+    for chunk in chunks:
         waiting.append(chunk)
         if sum(c.table.num_rows for c in waiting) >= BATCH_ROWS:
             yield _text_batch(engine, file, waiting)

@@ -40,6 +40,7 @@ class FileReport:
     unused: tuple[str, ...] = ()
     sha256: str = ""  # of the file, where it is known already
     stored: bool = False  # taken from the store, not read again
+    size: int | None = None  # bytes, where it stands for several files
 
     @property
     def rejected(self) -> int:
@@ -98,9 +99,11 @@ class Reader:
             raise InputError(list(dict.fromkeys(problems)))
         return opened
 
-    def read_file(self, file: OpenFile, bindings: list[Binding], sink: Sink, rejects: RejectFile) -> FileReport:
-        """Read one file into `sink`; what became of its rows."""
-        schema, mapping = load_schema(file.file.table), self.mapping(file.file.table)
+    def read_file(
+        self, file: OpenFile, bindings: list[Binding], sink: Sink, rejects: RejectFile, schema: Schema | None = None
+    ) -> FileReport:
+        """Read one file into `sink`; what became of its rows. `schema`: that of the bindings, if not the table's."""
+        schema, mapping = schema or load_schema(file.file.table), self.mapping(file.file.table)
         used = {b.name: b.header or f'always "{b.constant}"' for b in bindings}
         unused = tuple(h for h in file.headers if h not in used.values())
         report = FileReport(schema.name, file.file.name, file.file.path, file.layout, columns=used, unused=unused)

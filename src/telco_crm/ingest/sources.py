@@ -71,7 +71,7 @@ def find_sources(data: Path | None, flags: Mapping[str, Sequence[str]], temp: Pa
             except InputError as error:
                 problems += error.problems
         if patterns:
-            files[table] = _distinct(found)
+            files[table] = _distinct(found) if len(patterns) > 1 else tuple(found)
     if problems:
         raise InputError(problems)
     sources = Sources(files, tuple(unused))

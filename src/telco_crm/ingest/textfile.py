@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import csv
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -104,20 +104,26 @@ def _header(line: str, delimiter: str, file: str) -> tuple[str, ...]:
     return names
 
 
-def read_chunks(file: SourceFile, layout: TextLayout, fields: Sequence[int], threads: int = 2) -> Iterator[TextChunk]:
+def read_chunks(
+    file: SourceFile,
+    layout: TextLayout,
+    fields: Sequence[int],
+    threads: int = 2,
+    blocks: Iterator[bytes] | None = None,
+) -> Iterator[TextChunk]:
     """The rows of a text file in order, parsed by `threads` workers ahead of the caller.
 
-    `fields` are the positions of the wanted columns; they come as c0, c1, … in that order.
+    `fields` are the positions of the wanted columns; they come as c0, c1, … in that order. `blocks` (runs of whole
+    lines without header) stand for those of the file, where they are given.
 
     Raises:
         InputError: the file ends inside a compressed stream, or a line is longer than a block.
     """
     parse = partial(_parse_block, layout=layout, fields=tuple(fields))
-    records = partial(whole_records, encoding=Encoding(layout.encoding), delimiter=layout.delimiter)
     line = layout.first_line
     with ThreadPoolExecutor(threads) as pool:
         ahead: deque[Future[TextChunk]] = deque()
-        blocks = read_blocks(file, layout.first_line > 1, records)
+        blocks = blocks or read_blocks(file, layout.first_line > 1, cutter(layout))
         while True:
             while len(ahead) <= threads and (block := next(blocks, None)):
                 ahead.append(pool.submit(parse, block))
@@ -126,6 +132,11 @@ def read_chunks(file: SourceFile, layout: TextLayout, fields: Sequence[int], thr
             chunk = replace(ahead.popleft().result(), first_line=line)
             line += chunk.line_count
             yield chunk
+
+
+def cutter(layout: TextLayout) -> Callable[[bytes], int]:
+    """How many bytes of a run of whole lines are whole records."""
+    return partial(whole_records, encoding=Encoding(layout.encoding), delimiter=layout.delimiter)
 
 
 def _parse_block(block: bytes, *, layout: TextLayout, fields: tuple[int, ...]) -> TextChunk:

@@ -178,7 +178,13 @@ def staged_rejects(folder: Path | None, temp_dir: Path | None = None) -> Iterato
     there = next(p for p in (folder.absolute(), *folder.absolute().parents) if p.exists())
     if not there.is_dir() or not os.access(there, os.W_OK):
         raise OutputError(f"{folder}: rejected rows cannot be written there; name a folder with --rejects")
-    with tempfile.TemporaryDirectory(prefix="telco-crm-", dir=temp_dir) as temp:
+    try:
+        if temp_dir:
+            temp_dir.mkdir(parents=True, exist_ok=True)
+        holder = tempfile.TemporaryDirectory(prefix="telco-crm-", dir=temp_dir)
+    except OSError as error:
+        raise _unwritable(error, f"--temp-dir {temp_dir}", folder, "name a folder that can be written") from None
+    with holder as temp:
         yield Path(temp)
         for file in sorted(Path(temp).iterdir()):
             with file.open("rb") as stream:

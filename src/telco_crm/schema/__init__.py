@@ -13,9 +13,12 @@ from typing import Any, Literal
 
 from telco_crm.rules import Model, explain
 
-ColumnType = Literal["id", "name", "text", "enum", "time", "date", "month", "bool", "int", "number", "money"]
+ColumnType = Literal["id", "name", "text", "enum", "time", "date", "month", "bool", "int", "number", "money", "degrees"]
 INPUT_TABLES = ("usage", "bills", "subscribers", "events", "contacts")
-OUTPUT_TABLES = ("segments", "groups", "arpu_bands", "credit", "churn", "retention", "churn_evaluation")
+OUTPUT_TABLES = (
+    *("segments", "groups", "arpu_bands", "credit", "churn", "retention", "churn_evaluation"),
+    *("calls", "roster", "exclusions", "effect"),
+)
 
 
 class Column(Model):
