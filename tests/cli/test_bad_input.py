@@ -54,7 +54,9 @@ def test_an_unreadable_encoding(done: Telco) -> None:
     done.write("data/bills.csv", "subscriber_id,month,total\n1,2026-03,5\n".encode("utf-16"))
     one_sentence(done, "data/bills.csv is not UTF-8 or GB18030 text", "save it as UTF-8 CSV")
     done.write("data/bills.csv", b"subscriber_id,month,total,x\n" + b"1,2026-03,5,\xe9\x81\n" * 5)
-    one_sentence(done, "data/bills.csv: its encoding is neither UTF-8 nor GB18030", 'name it in the mapping: encoding = "…"')
+    one_sentence(
+        done, "data/bills.csv: its encoding is neither UTF-8 nor GB18030", 'name it in the mapping: encoding = "…"'
+    )
 
 
 def test_a_truncated_parquet_file(done: Telco) -> None:
@@ -107,7 +109,9 @@ def test_a_header_that_matches_two_columns(done: Telco) -> None:
 
 def test_two_headers_for_one_column(done: Telco) -> None:
     done.write("data/bills.csv", "subscriber_id,month,total,amount\n1,2026-03,5,6\n")
-    one_sentence(done, 'data/bills.csv, line 1: the headers "total" and "amount" both mean total', "[input.bills.columns]")
+    one_sentence(
+        done, 'data/bills.csv, line 1: the headers "total" and "amount" both mean total', "[input.bills.columns]"
+    )
 
 
 def test_a_mapping_that_names_an_absent_column(done: Telco) -> None:
@@ -122,7 +126,9 @@ def test_a_mapping_that_names_an_absent_column(done: Telco) -> None:
 
 
 def test_an_as_of_month_outside_the_data(done: Telco) -> None:
-    one_sentence(done, "--as-of 2027-01: the data has no such month; it has 2026-02 to 2026-03", options=("--as-of", "2027-01"))
+    one_sentence(
+        done, "--as-of 2027-01: the data has no such month; it has 2026-02 to 2026-03", options=("--as-of", "2027-01")
+    )
 
 
 def test_no_disk_space(little: Telco) -> None:
@@ -160,7 +166,9 @@ def test_the_problems_of_all_files_are_told_at_once(done: Telco) -> None:
     done.write("data/subscribers.csv", "name\n")
     done.write("data/events.parquet", b"PAR1")
     before = tree(done.folder)
-    lines = done.refused(*RUN, says=("usage.csv", "bills.csv is empty", "subscribers.csv", "events.parquet is not a whole"))
+    lines = done.refused(
+        *RUN, says=("usage.csv", "bills.csv is empty", "subscribers.csv", "events.parquet is not a whole")
+    )
     assert len(lines) == 4
     assert tree(done.folder) == before
 
@@ -182,10 +190,15 @@ def test_bad_cells_are_rejected_and_the_good_rows_go_on(done: Telco) -> None:
     done.write("data/bills.csv", "subscriber_id,month,total\n7,2026-03,5\n8,2026-03,5\n7,2026-03,6\n")
     done.write("data/subscribers.csv", "subscriber_id,brand\n7,gotone\n7,mzone\n")
     done.good(*RUN, "-q")
-    rejects = {t: (done.folder / "out" / "rejects" / f"{t}.csv").read_text("utf-8") for t in ("usage", "bills", "subscribers")}
+    rejects = {
+        t: (done.folder / "out" / "rejects" / f"{t}.csv").read_text("utf-8") for t in ("usage", "bills", "subscribers")
+    }
     assert [line.split(",")[1] for line in rejects["usage"].splitlines()[1:]] == ["3", "5", "7", "9", "11", "13", "15"]
-    assert "data/bills.csv,4,subscriber_id;month,repeats subscriber_id and month of line 2,\"7,2026-03,6\"" in rejects["bills"]
-    assert "data/subscribers.csv,3,subscriber_id,repeats subscriber_id of line 2,\"7,mzone\"" in rejects["subscribers"]
+    assert (
+        'data/bills.csv,4,subscriber_id;month,repeats subscriber_id and month of line 2,"7,2026-03,6"'
+        in rejects["bills"]
+    )
+    assert 'data/subscribers.csv,3,subscriber_id,repeats subscriber_id of line 2,"7,mzone"' in rejects["subscribers"]
     done.good("features", "data", "-o", "f.csv", "-q")
     text = (done.folder / "f.csv").read_text("utf-8").splitlines()
     names, cells = text[0].split(","), next(line for line in text if line.startswith("7,2026-03")).split(",")

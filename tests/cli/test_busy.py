@@ -6,7 +6,7 @@ import os
 import signal
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from telco_process import Running, Telco, tree
@@ -26,7 +26,8 @@ def waiting_run(telco: Telco, out: str) -> Iterator[Running]:
     try:
         yield call
     finally:
-        os.write(writer, USAGE)
+        with suppress(BrokenPipeError):  # it may have been killed
+            os.write(writer, USAGE)
         os.close(writer)
         pipe.unlink()
 

@@ -86,7 +86,9 @@ def test_a_full_disk_at_the_output(little: Telco, small: Path, free: int) -> Non
             before = tree(little.folder)
             continue
         assert done.code == 1
-        assert re.fullmatch(r"telco-crm: .*small.*(No space left on device|no space left there).*\n", done.err), done.err
+        assert re.fullmatch(r"telco-crm: .*small.*(No space left on device|no space left there).*\n", done.err), (
+            done.err
+        )
         assert "free some" in done.err
         assert tree(little.folder) == before
 

@@ -58,7 +58,9 @@ def test_in_another_environment(place: Telco, operator: Path, first: dict[str, s
     assert outputs(place.folder / "other") == first
 
 
-def test_the_manifest_says_what_is_needed_to_repeat_and_to_check(place: Telco, operator: Path, first: dict[str, str]) -> None:
+def test_the_manifest_says_what_is_needed_to_repeat_and_to_check(
+    place: Telco, operator: Path, first: dict[str, str]
+) -> None:
     manifest: dict[str, Any] = json.loads((place.folder / "first" / "manifest.json").read_text("utf-8"))
     files = tree(operator)
     for entry in manifest["inputs"]:

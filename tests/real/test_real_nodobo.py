@@ -42,7 +42,12 @@ BY_HAND: dict[tuple[str, str], Month] = {
         "data_sessions": 0,
         "bill_total": None,
     },
-    ("07375968743", "2010-10"): {"voice_calls": 1, "voice_in_minutes": 0.1, "contacts": 1, "last_activity_gap_days": 25},
+    ("07375968743", "2010-10"): {
+        "voice_calls": 1,
+        "voice_in_minutes": 0.1,
+        "contacts": 1,
+        "last_activity_gap_days": 25,
+    },
     ("07375968743", "2010-11"): {"voice_calls": 3, "voice_in_calls": 3, "voice_minutes": 80 / 60, "active_days": 1},
     ("07375968743", "2010-12"): {"voice_out_calls": 3, "voice_out_minutes": 0, "contacts": 2, "active_days": 4},
     ("07375968743", "2011-01"): {"voice_calls": 6, "unanswered_calls": 5, "contacts": 1, "active_days": 4},
@@ -172,7 +177,9 @@ def test_identifiers_keep_their_leading_zeros(nodobo_features: Features) -> None
 def test_a_run_gives_what_can_be_given_and_says_the_rest(telco: Telco, nodobo: Path) -> None:
     done = telco.good("run", "--usage", nodobo, "--config", EXAMPLE, "-o", "out")
     manifest = json.loads((telco.folder / "out" / "manifest.json").read_text("utf-8"))
-    assert [(i["read"], i["accepted"], i["rejected"]) for i in manifest["inputs"]] == [(ROWS, ROWS - REJECTED, REJECTED)]
+    assert [(i["read"], i["accepted"], i["rejected"]) for i in manifest["inputs"]] == [
+        (ROWS, ROWS - REJECTED, REJECTED)
+    ]
     said = {name: why for name, why in re.findall(r"Not computed: (.+?) \((.+)\)\.", done.err)}
     assert said == manifest["impossible"]
     assert said["arpu"] == "needs bills"

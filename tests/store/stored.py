@@ -54,5 +54,7 @@ class Stored(Telco):
     def clean(self) -> None:
         """The store is whole and has nothing left over."""
         assert self.good("store", "verify").out == ".telco-crm-store: whole\n"
-        left = [name for name in tree(self.store) if "/." in name or name.startswith(".new") or name.startswith(".work")]
+        left = [
+            name for name in tree(self.store) if "/." in name or name.startswith(".new") or name.startswith(".work")
+        ]
         assert left == []

@@ -21,7 +21,9 @@ def damage(path: Path) -> None:
 
 
 def source_of(stored: Stored, month: str) -> Path:
-    return next(p.parent for p in (stored.store / "usage").glob("*/source.json") if f"usage_{month}.csv" in p.read_text())
+    return next(
+        p.parent for p in (stored.store / "usage").glob("*/source.json") if f"usage_{month}.csv" in p.read_text()
+    )
 
 
 def test_list_tells_files_rows_months_and_sizes(stored: Stored) -> None:
@@ -63,7 +65,10 @@ def test_verify_names_what_has_changed(stored: Stored) -> None:
     ):
         assert any(re.search(says, line) for line in told), (says, told)
     stored.write("data/usage_2026-03.csv", "x")
-    assert "data/usage_2026-03.csv: the file has changed since; it is read again at the next run" in stored("store", "verify").out
+    assert (
+        "data/usage_2026-03.csv: the file has changed since; it is read again at the next run"
+        in stored("store", "verify").out
+    )
 
 
 @pytest.mark.parametrize("what", ["rows", "features"])

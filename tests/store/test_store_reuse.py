@@ -38,8 +38,12 @@ def test_with_and_without_a_store_the_results_are_the_same(stored: Stored) -> No
         stored.good("run", "data", "-o", out, "-q")
     stored.good("run", "data", "-o", "three", "-q", "--no-store")
     one, two, three = (tree(stored.folder / out) for out in ("one", "two", "three"))
-    assert {n: h for n, h in one.items() if n != "manifest.json"} == {n: h for n, h in two.items() if n != "manifest.json"}
-    assert {n: h for n, h in one.items() if n != "manifest.json"} == {n: h for n, h in three.items() if n != "manifest.json"}
+    assert {n: h for n, h in one.items() if n != "manifest.json"} == {
+        n: h for n, h in two.items() if n != "manifest.json"
+    }
+    assert {n: h for n, h in one.items() if n != "manifest.json"} == {
+        n: h for n, h in three.items() if n != "manifest.json"
+    }
 
 
 def test_counts_and_rejects_of_kept_files_are_shown_again(stored: Stored) -> None:
