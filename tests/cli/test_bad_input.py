@@ -53,7 +53,7 @@ def test_a_missing_required_column(done: Telco) -> None:
 def test_an_unreadable_encoding(done: Telco) -> None:
     done.write("data/bills.csv", "subscriber_id,month,total\n1,2026-03,5\n".encode("utf-16"))
     one_sentence(done, "data/bills.csv is not UTF-8 or GB18030 text", "save it as UTF-8 CSV")
-    done.write("data/bills.csv", b"subscriber_id,month,total,x\n" + b"1,2026-03,5,\xe9\x81\n" * 5)
+    done.write("data/bills.csv", b"subscriber_id,month,total,x\n" + b"1,2026-03,5,\xe9\n" * 5)
     one_sentence(
         done, "data/bills.csv: its encoding is neither UTF-8 nor GB18030", 'name it in the mapping: encoding = "…"'
     )

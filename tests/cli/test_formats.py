@@ -125,8 +125,8 @@ def test_the_same_values_in_every_format(odd: Telco) -> None:
 
 
 def same(cell: str, value: Any) -> bool:
-    if value is None:
-        return cell == ""
+    if value is None or isinstance(value, bool):
+        return cell == {None: "", True: "true", False: "false"}[value]
     return (
         float(cell) == pytest.approx(value)
         if isinstance(value, int | float)
