@@ -81,6 +81,8 @@ def result_of(data: Loaded, context: RunContext | None = None, impossible: dict[
         result.as_of, result.months, result.notes = context.as_of, data.months, [*data.notes, *context.notes]
         if model := context.facts.get("churn_model"):
             result.models["churn"] = model.checksum
+        if fitted := context.facts.get("fitted"):
+            result.facts["fitted"] = fitted
     return result
 
 

@@ -54,6 +54,7 @@ def fit_on_history(context: RunContext, rules: ChurnRules) -> ChurnModel:
         raise CannotCompute(
             f"the history holds only {count} {kind}, and a model needs at least {rules.minimum_leavers}"
         )
+    context.fitted("churn", min(len(signals), rules.fit_rows), len(signals))
     if len(signals) > rules.fit_rows:
         keep = np.sort(np.random.default_rng(context.seed).choice(len(signals), rules.fit_rows, replace=False))
         signals, outcome = signals.iloc[keep], outcome.iloc[keep]
