@@ -68,16 +68,44 @@ BY_HAND: dict[tuple[str, str], Month] = {
         "last_activity_gap_days": 18,  # 1980 was a leap year
     },
     ("07641036117", "2010-09"): {"voice_calls": 39, "voice_minutes": 3440 / 60, "contacts": 10, "active_days": 12},
-    ("07610039694", "2010-09"): {
-        "voice_calls": 39,
-        "voice_out_calls": 29,
-        "voice_minutes": 8060 / 60,
-        "contacts": 14,
-        "contacts_mutual": 2,
-        "active_days": 5,
-        "longest_call_s": 3879,
+    # 07640835719 in October 2010: Wed 6 07:20 out 0, 07:20 out 0, 07:21 out 0 (all to …9435) · Wed 6 15:10 missed,
+    # 15:10 out 7, Fri 29 21:13 missed (all …6324).
+    ("07640835719", "2010-10"): {
+        "voice_calls": 6,
+        "voice_out_calls": 4,
+        "voice_in_calls": 2,
+        "voice_minutes": 7 / 60,
+        "unanswered_calls": 5,
+        "longest_call_s": 7,
+        "contacts": 2,
+        "contacts_out": 2,
+        "contacts_in": 1,
+        "contacts_mutual": 1,
+        "top_contact_share": 0.5,
+        "contact_entropy": 0.6931471805599453,  # ln 2
+        "active_days": 2,
+        "weekend_calls": 0,
+        "last_activity_gap_days": 2,
     },
-    ("07610039694", "2010-10"): {"voice_calls": 43, "voice_in_calls": 16, "contacts": 6, "weekend_calls": 16},
+    # In November: Thu 4 missed …6055 · Fri 5 17:46 out 0, 17:47 out 6 …3959 · Fri 5 22:00 in 40 …6324 · Sat 6 out 8 …3959 ·
+    # Wed 10 in 180 …6055 · Tue 16 in 66, out 0 …7694 · Thu 18 in 46 …7694 · Mon 29 missed …6324.
+    ("07640835719", "2010-11"): {
+        "voice_calls": 10,
+        "voice_out_calls": 4,
+        "voice_in_calls": 6,
+        "voice_minutes": 346 / 60,  # 6 + 40 + 8 + 180 + 66 + 46
+        "voice_out_minutes": 14 / 60,
+        "unanswered_calls": 4,
+        "longest_call_s": 180,
+        "contacts": 4,
+        "contacts_out": 2,
+        "contacts_in": 3,
+        "contacts_mutual": 1,
+        "top_contact_share": 0.3,
+        "active_days": 7,
+        "weekend_calls": 1,
+        "last_activity_gap_days": 1,
+    },
 }
 
 
@@ -144,15 +172,15 @@ def test_check_accounts_for_every_row(telco: Telco, nodobo: Path) -> None:
         rejects = list(csv.DictReader(stream))
     assert [(r["column"], r["reason"], r["row"]) for r in rejects] == [
         (
-            "direction",
-            "must be out or in or forward where service is voice or sms or mms",
-            "07163185791,07066875066,,,Fri Sep 10 18:14:22 +0100 2010",
-        ),
-        (
             "subscriber_id;start_time;direction",
             "subscriber_id is missing; start_time is missing; direction must be out or in or forward where service is "
             "voice or sms or mms",
             ",,,,",
+        ),
+        (
+            "direction",
+            "must be out or in or forward where service is voice or sms or mms",
+            "07163185791,07066875066,,,Fri Sep 10 18:14:22 +0100 2010",
         ),
     ]
     raw = nodobo.read_text().split("\n")
@@ -182,10 +210,11 @@ def test_a_run_gives_what_can_be_given_and_says_the_rest(telco: Telco, nodobo: P
     ]
     said = {name: why for name, why in re.findall(r"Not computed: (.+?) \((.+)\)\.", done.err)}
     assert said == manifest["impossible"]
-    assert said["arpu"] == "needs bills"
+    assert (said["arpu"], said["credit"]) == ("needs bills", "needs bills and subscribers")
+    assert "groups need at least 170 subscribers" in said["groups"]
     written = {p.stem for p in (telco.folder / "out").glob("*.csv")}
-    for analysis, tables in {"arpu": {"arpu_bands"}, "credit": {"credit"}, "churn": {"churn"}}.items():
-        assert (analysis in said) != bool(tables & written), analysis
+    assert written == {"segments", "churn", "retention"}
+    assert "scored by rules, not by a model, because there is no subscribers table" in done.err
     assert (telco.folder / "out" / "rejects" / "usage.csv").read_text("utf-8").count("\n") == 1 + REJECTED
 
 
