@@ -109,7 +109,8 @@ class Job:
         if beside is None or str(beside) == "-":
             return None
         folder = Path(beside).absolute().parent
-        return folder / DEFAULT_STORE if os.access(folder, os.W_OK) else None
+        there = next(p for p in (folder, *folder.parents) if p.exists())
+        return folder / DEFAULT_STORE if os.access(there, os.W_OK) else None
 
     def style(self, default: str) -> OutputStyle:
         """How tables are written."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from disks import disk, fill
+from disks import disk, fill, read_only
 from stored import Stored
 from telco_process import tree
 
@@ -84,3 +84,20 @@ def test_a_store_that_cannot_be_made_is_said_before_anything_is_written(stored: 
     says = ("the store file/store cannot be written", "--no-store")
     assert len(stored.refused("features", "data", "-o", "f.csv", "--store", "file/store", says=says)) == 1
     assert sorted(p.name for p in stored.folder.iterdir()) == ["data", "file"]
+
+
+def test_a_store_that_can_only_be_read_is_said(stored: Stored) -> None:
+    with disk(stored.folder / "small", "1m"):
+        expected = stored.features("--store", "small/store")
+        read_only(stored.folder / "small")
+        before = tree(stored.folder)
+        says = ("the store small/store cannot be written (Read-only file system)", "--store", "--no-store")
+        assert len(stored.refused("features", "data", "-o", "f.csv", "--store", "small/store", says=says)) == 1
+        assert tree(stored.folder) == before
+        assert stored.fresh() == expected
+        assert stored.good("store", "verify", "small/store").out == "small/store: whole\n"
+        assert len(stored.good("store", "list", "small/store").out.splitlines()) == 3
+        stored.refused("store", "drop", "small/store", says=("small/store", "Read-only file system"))
+        assert tree(stored.folder / "small") == {
+            n.removeprefix("small/"): h for n, h in before.items() if n.startswith("small/")
+        }

@@ -152,7 +152,7 @@ def test_other_options_do_not_matter(stored: Stored) -> None:
 def test_a_file_is_the_same_by_whatever_name_it_is_called(stored: Stored) -> None:
     """Another path to it: not read again, and rejects bear the name it is called by now."""
     stored.features()
-    for given in (stored.folder / "data" / "usage_2026-02.csv", "./data/../data/usage_2026-02.csv"):
+    for given in (stored.folder / "data" / "usage_2026-02.csv", "data/../data/usage_2026-02.csv"):
         bills = stored.folder / "data" / "bills_2026-02.csv"
         done = stored.good("features", "--usage", given, "--bills", bills, "-o", "f.csv")
         assert "kept in the store" in done.err

@@ -146,10 +146,8 @@ class OutputFile:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.temp.unlink(missing_ok=True)
-        if isinstance(error, OSError) and not isinstance(error, BrokenPipeError):
-            raise _unwritable(
-                error, f"-o {self.target}", Path(self.target).parent, "name another place with -o"
-            ) from None
+        if isinstance(error, OSError) and _is_within(error, Path(self.target).parent):
+            raise _unwritable(error, f"-o {self.target}", "name another place with -o") from None
 
     def commit(self) -> None:
         """Put the file in place."""
@@ -186,7 +184,7 @@ def staged_rejects(folder: Path | None, temp_dir: Path | None = None) -> Iterato
             temp_dir.mkdir(parents=True, exist_ok=True)
         holder = tempfile.TemporaryDirectory(prefix="telco-crm-", dir=temp_dir)
     except OSError as error:
-        raise _unwritable(error, f"--temp-dir {temp_dir}", folder, "name a folder that can be written") from None
+        raise _unwritable(error, f"--temp-dir {temp_dir}", "name a folder that can be written") from None
     with holder as temp:
         yield Path(temp)
         for file in sorted(Path(temp).iterdir()):
@@ -202,9 +200,7 @@ def staged_rejects(folder: Path | None, temp_dir: Path | None = None) -> Iterato
             except OSError as error:
                 with suppress(OSError):
                     (folder / f".{file.name}.new").unlink()
-                raise _unwritable(
-                    error, str(folder), folder, "name a folder for rejected rows with --rejects"
-                ) from None
+                raise _unwritable(error, str(folder), "name a folder for rejected rows with --rejects") from None
 
 
 @contextmanager
@@ -228,7 +224,9 @@ def _unwritable(error: OSError, what: str, remedy: str) -> OutputError:
 
 
 def _is_within(error: OSError, folder: Path) -> bool:
-    """Whether an error met while `folder` was written is about it, as far as it says."""
+    """Whether an error met while `folder` was written is about it, as far as it says; a closed pipe never is."""
+    if isinstance(error, BrokenPipeError):
+        return False
     return not error.filename or folder.absolute() in (p := Path(error.filename).absolute(), *p.parents)
 
 
