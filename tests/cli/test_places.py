@@ -41,7 +41,9 @@ def test_a_place_where_nobody_can_write(little: Telco) -> None:
     little.refused("run", "data", "-o", "/proc/out", says=("/proc/out cannot be written",))
     little.refused("features", "data", "-o", "/proc/x.csv", says=("-o /proc/x.csv cannot be written",))
     little.refused("check", "data", "--temp-dir", "/proc/temp", says=("--temp-dir /proc/temp",))
-    little.write("data/events.csv", "subscriber_id,time,kind\n0139,soon,complaint\n0139,2026-03-05 10:00:00,complaint\n")
+    little.write(
+        "data/events.csv", "subscriber_id,time,kind\n0139,soon,complaint\n0139,2026-03-05 10:00:00,complaint\n"
+    )
     little.refused("check", "data", "--rejects", "/proc/r", says=("/proc/r", "--rejects"))
     says = ("the store /proc/store cannot be written", "--no-store")
     little.refused("features", "data", "-o", "x.csv", "--store", "/proc/store", says=says)

@@ -19,6 +19,7 @@ from types import TracebackType
 from typing import IO
 
 from telco_crm.errors import OutputError
+from telco_crm.scratch import ScratchFile, ScratchFolder
 
 LOCK, STAGE = ".telco-crm.lock", ".telco-crm.new"
 JOURNAL, NEW_JOURNAL = ".telco-crm.commit", ".telco-crm.commit.tmp"
@@ -128,11 +129,10 @@ class OutputFile:
         try:
             if path.is_dir():
                 raise OutputError(f"-o {target} is a folder; name a file in it")
-            handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".new", dir=folder)
+            self._scratch = ScratchFile(folder, path.name)
         except OSError as error:
             raise _unwritable(error, f"-o {target}", "name a file in a folder that exists") from None
-        os.close(handle)
-        self.temp = Path(name)
+        self.temp = self._scratch.path
 
     def __enter__(self) -> OutputFile:
         return self
@@ -145,7 +145,7 @@ class OutputFile:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.temp.unlink(missing_ok=True)
+        self._scratch.close()
         if isinstance(error, OSError) and _is_within(error, Path(self.target).parent):
             raise _unwritable(error, f"-o {self.target}", "name another place with -o") from None
 
@@ -180,14 +180,13 @@ def staged_rejects(folder: Path | None, temp_dir: Path | None = None) -> Iterato
     if not there.is_dir() or not os.access(there, os.W_OK):
         raise OutputError(f"{folder}: rejected rows cannot be written there; name a folder with --rejects")
     try:
-        if temp_dir:
-            temp_dir.mkdir(parents=True, exist_ok=True)
-        holder = tempfile.TemporaryDirectory(prefix="telco-crm-", dir=temp_dir)
+        scratch = ScratchFolder(temp_dir)
     except OSError as error:
         raise _unwritable(error, f"--temp-dir {temp_dir}", "name a folder that can be written") from None
-    with holder as temp:
-        yield Path(temp)
-        for file in sorted(Path(temp).iterdir()):
+    with scratch as temp:
+        (temp / "rejects").mkdir()
+        yield temp / "rejects"
+        for file in sorted((temp / "rejects").iterdir()):
             with file.open("rb") as stream:
                 filled = sum(1 for _ in zip(stream, range(2), strict=False)) > 1
             try:
