@@ -6,8 +6,6 @@ Every case is met with former outputs in place and a good file of another table 
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
-from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -19,11 +17,11 @@ RUN = ("run", "data", "-o", "out")
 
 
 @pytest.fixture
-def done(little: Telco) -> Iterator[Telco]:
+def done(little: Telco) -> Telco:
     """The little operator with the outputs of a run, and the store beside them."""
     little.good(*RUN, "-q")
     little.good("segment", "data", "-o", "segments.csv", "-q")
-    yield little
+    return little
 
 
 def one_sentence(telco: Telco, *says: str, options: tuple[str, ...] = ()) -> None:

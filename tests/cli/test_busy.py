@@ -1,4 +1,4 @@
-"""Two runs at once: a second one into the same folder is refused; different folders and files do not disturb each other."""
+"""Two runs at once: a second one into the same folder is refused; other folders and files do not disturb it."""
 
 from __future__ import annotations
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +21,8 @@ def outputs(out: Path) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Telco]:
-    yield Telco(tmp_path_factory.mktemp("same"))
+def place(tmp_path_factory: pytest.TempPathFactory) -> Telco:
+    return Telco(tmp_path_factory.mktemp("same"))
 
 
 @pytest.fixture(scope="module")

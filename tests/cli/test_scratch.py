@@ -1,4 +1,4 @@
-"""Temporary folders and files of killed processes are removed by the next one; those of living ones, and other people's, stay."""
+"""What killed processes leave behind is removed by the next one; what is in use, or not ours, stays."""
 
 from __future__ import annotations
 

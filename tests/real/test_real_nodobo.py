@@ -1,4 +1,4 @@
-"""A real call log: 27 people, missed calls, clocks set to 1980, leading zeros, an odd date format; only a mapping file."""
+"""A real call log with missed calls, clocks set to 1980, leading zeros and an odd date format; only a mapping file."""
 
 from __future__ import annotations
 
@@ -51,7 +51,8 @@ BY_HAND: dict[tuple[str, str], Month] = {
     ("07375968743", "2010-11"): {"voice_calls": 3, "voice_in_calls": 3, "voice_minutes": 80 / 60, "active_days": 1},
     ("07375968743", "2010-12"): {"voice_out_calls": 3, "voice_out_minutes": 0, "contacts": 2, "active_days": 4},
     ("07375968743", "2011-01"): {"voice_calls": 6, "unanswered_calls": 5, "contacts": 1, "active_days": 4},
-    # The clock of 07641036117 stood at 11 February 1980, a Monday, for six calls: out 31, in 45, out 10, out 0, in 0, out 0.
+    # The clock of 07641036117 stood at 11 February 1980, a Monday, for six calls: out 31, in 45, out 10, out 0, in 0,
+    # out 0.
     ("07641036117", "1980-02"): {
         "voice_calls": 6,
         "voice_out_calls": 4,
@@ -87,8 +88,8 @@ BY_HAND: dict[tuple[str, str], Month] = {
         "weekend_calls": 0,
         "last_activity_gap_days": 2,
     },
-    # In November: Thu 4 missed …6055 · Fri 5 17:46 out 0, 17:47 out 6 …3959 · Fri 5 22:00 in 40 …6324 · Sat 6 out 8 …3959 ·
-    # Wed 10 in 180 …6055 · Tue 16 in 66, out 0 …7694 · Thu 18 in 46 …7694 · Mon 29 missed …6324.
+    # In November: Thu 4 missed …6055 · Fri 5 17:46 out 0, 17:47 out 6 …3959 · Fri 5 22:00 in 40 …6324 ·
+    # Sat 6 out 8 …3959 · Wed 10 in 180 …6055 · Tue 16 in 66, out 0 …7694 · Thu 18 in 46 …7694 · Mon 29 missed …6324.
     ("07640835719", "2010-11"): {
         "voice_calls": 10,
         "voice_out_calls": 4,
@@ -163,6 +164,14 @@ def test_features_of_everybody_against_plain_python(nodobo: Path, nodobo_feature
             assert float(nodobo_features[key][name]) == pytest.approx(value, abs=1e-6), (key, name)
 
 
+def test_entropy_is_nought_for_one_contact_and_only_then(nodobo_features: Features) -> None:
+    alone = {key for key, row in nodobo_features.items() if row["contacts"] == "1"}
+    assert len(alone) > 3
+    for key, row in nodobo_features.items():
+        entropy = float(row["contact_entropy"])
+        assert entropy == 0 if key in alone else entropy > 0.01, (key, entropy)
+
+
 def test_check_accounts_for_every_row(telco: Telco, nodobo: Path) -> None:
     shown = telco.good("check", "--usage", nodobo, "--config", EXAMPLE, "--rejects", "rejects").out
     assert re.search(r"usage +\S+calls_with_header.csv +CSV, ASCII, comma +13,031 +13,029 +2", shown)
@@ -208,7 +217,7 @@ def test_a_run_gives_what_can_be_given_and_says_the_rest(telco: Telco, nodobo: P
     assert [(i["read"], i["accepted"], i["rejected"]) for i in manifest["inputs"]] == [
         (ROWS, ROWS - REJECTED, REJECTED)
     ]
-    said = {name: why for name, why in re.findall(r"Not computed: (.+?) \((.+)\)\.", done.err)}
+    said = dict(re.findall(r"Not computed: (.+?) \((.+)\)\.", done.err))
     assert said == manifest["impossible"]
     assert (said["arpu"], said["credit"]) == ("needs bills", "needs bills and subscribers")
     assert "groups need at least 170 subscribers" in said["groups"]

@@ -19,7 +19,8 @@ class Stored(Telco):
         chance = random.Random(month)
         calls = [
             f"{chance.randrange(20):04d},{month}-{chance.randrange(1, 29):02d} {chance.randrange(24):02d}:15:00,"
-            f"{chance.choice(['voice', 'sms'])},{chance.choice(['out', 'in'])},{chance.randrange(9)},{chance.randrange(600)}\n"
+            f"{chance.choice(['voice', 'sms'])},{chance.choice(['out', 'in'])},{chance.randrange(9)},"
+            f"{chance.randrange(600)}\n"
             for _ in range(rows)
         ]
         calls[10:10] = [f"0001,{month}-99,sms,in,2,\n", "0001,too few\n"]
@@ -54,7 +55,5 @@ class Stored(Telco):
     def clean(self) -> None:
         """The store is whole and has nothing left over."""
         assert self.good("store", "verify").out == ".telco-crm-store: whole\n"
-        left = [
-            name for name in tree(self.store) if "/." in name or name.startswith(".new") or name.startswith(".work")
-        ]
+        left = [name for name in tree(self.store) if "/." in name or name.startswith((".new", ".work"))]
         assert left == []
