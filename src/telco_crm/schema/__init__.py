@@ -16,7 +16,25 @@ from telco_crm.rules import Model, explain
 ColumnType = Literal["id", "name", "text", "enum", "time", "date", "month", "bool", "int", "number", "money", "degrees"]
 INPUT_TABLES = ("usage", "bills", "subscribers", "events", "contacts")
 OUTPUT_TABLES = (
-    *("segments", "groups", "arpu_bands", "credit", "churn", "retention", "churn_evaluation"),
+    "segments",
+    "groups",
+    "arpu_bands",
+    "credit",
+    "churn",
+    "retention",
+    "value_tiers",
+    "value_cuts",
+    "tier_migration",
+    "lifecycle",
+    "stage_tiers",
+    "arrears",
+    "arrears_ageing",
+    "stop_rules",
+    "credit_limits",
+    "tags",
+    "churn_evaluation",
+    "audit",
+    "alerts",
     *("calls", "roster", "exclusions", "effect"),
 )
 
