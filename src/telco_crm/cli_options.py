@@ -177,7 +177,7 @@ def written(job: Job, out: str, rejects: Path | None, table: str) -> Result:
     result = run_table(job.inputs, job.settings(out), out, job.style_for(out), table, rejects_folder(out, rejects))
     job.show(result, out)
     if table not in result.rows:
-        raise TelcoError(f"{table}: nothing was written, because {'; '.join(result.impossible.values())}")
+        raise TelcoError(f"{table}: nothing was written ({'; '.join(result.impossible.values())})")
     return result
 
 

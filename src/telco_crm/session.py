@@ -139,8 +139,8 @@ def analyse(data: Loaded, wanted: Sequence[Analysis]) -> tuple[RunContext, dict[
     return context, impossible
 
 
-def features_of(data: Loaded) -> list[Month]:
-    """Compute the feature table; its months.
+def features_of(data: Loaded, with_events: bool = False) -> list[Month]:
+    """Compute the feature table, `with_events` also of those who had nothing but events in a month; its months.
 
     Raises:
         InputError: neither usage nor bills have a single row.
@@ -149,7 +149,7 @@ def features_of(data: Loaded) -> list[Month]:
     out = data.workers.folder / "features"
     rows = data.usage.months().values() if data.usage else [0]
     data.workers.divide(max(rows))
-    job = FeatureJob(data.workers, data.catalog, data.tables, data.usage, out, data.settings.progress)
+    job = FeatureJob(data.workers, data.catalog, data.tables, data.usage, out, data.settings.progress, with_events)
     months = compute_features(job, [Month(row[0]) for row in billed])
     if not months:
         raise InputError(

@@ -40,7 +40,8 @@ class FeatureJob:
     """What features are made from: who makes them, the catalogue, the tables at hand, the packed rows if there is
     usage.
 
-    `out` is a folder where the feature files go; it is made here.
+    `out` is a folder where the feature files go; it is made here. `with_events` adds rows of subscribers who had
+    nothing but service events in a month. Analyses do without: for them a row is a sign that somebody was there.
     """
 
     workers: Workers
@@ -49,6 +50,7 @@ class FeatureJob:
     usage: UsageRows | None
     out: Path
     progress: Progress = field(default_factory=Silent)
+    with_events: bool = False
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,7 @@ class MonthParts:
     """What the features of one month are joined from: FROM items with a row per subscriber; None where missing."""
 
     month: Month
+    spine: str  # the first letters of those in which every subscriber has a row
     usage: str | None  # by sid
     bills: bool
     events: bool
@@ -76,14 +79,15 @@ def compute_features(job: FeatureJob, bill_months: Sequence[Month]) -> list[Mont
     """Write the features of every month with usage or bills and make them known as table `features`.
 
     Columns: subscriber_id, month, then every feature of the catalogue in order, NULL where its table is missing.
-    Rows: every subscriber with a usage record or a bill in the month. Returns the months.
+    Rows: every subscriber with a usage record or a bill in the month (`with_events`: or an event). Returns the months.
     """
     usage_months = list(job.usage.months()) if job.usage else []
     months = sorted({*usage_months, *bill_months})
     job.out.mkdir(parents=True)
     kept = _usage_features(job, job.usage) if job.usage else {}
+    spine = "ube" if job.with_events else "ub"
     has = [name in job.tables for name in ("bills", "events", "subscribers")]
-    parts = [MonthParts(month, kept.get(month), *has) for month in months]
+    parts = [MonthParts(month, spine, kept.get(month), *has) for month in months]
     ids = job.usage.ids() if job.usage else None
     job.workers.each(partial(_write_months, job.catalog, parts, ids, job.out), folder=job.out)
     return months
@@ -179,7 +183,7 @@ def _month_query(catalog: Catalog, month: MonthParts, part: Part) -> str:
         "e": _events(catalog, month.month) if month.events else None,
         "r": _records(catalog, month.month) if month.records else None,
     }
-    spine = " UNION ".join(f"SELECT subscriber_id FROM {parts[p]}" for p in "ub" if parts[p])
+    spine = " UNION ".join(f"SELECT subscriber_id FROM {parts[p]}" for p in month.spine if parts[p])
     joins = " ".join(f"LEFT JOIN {sql} {name} USING (subscriber_id)" for name, sql in parts.items() if sql)
     columns = [
         f"{_column(catalog, name, parts)} AS {identifier(name)}"
