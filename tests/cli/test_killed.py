@@ -32,7 +32,7 @@ def test_interrupted_runs_change_nothing_and_exit_with_130(
     telco, before, seconds = former
     chance, codes = random.Random(4), []
     (tmp_path / "temp").mkdir()
-    for number in (signal.SIGINT, signal.SIGTERM) * 2:
+    for number in (signal.SIGINT, signal.SIGTERM):
         call = telco.start("run", operator, "-o", "out", "--no-store", "-q", "--temp-dir", "temp")
         time.sleep(0.05 + chance.random() * 0.6 * seconds)
         call.signal(number)
@@ -51,10 +51,10 @@ def test_interrupted_runs_change_nothing_and_exit_with_130(
 def test_a_killed_run_leaves_the_former_outputs_and_the_next_one_succeeds(
     former: tuple[Telco, dict[str, str], float], operator: Path, tmp_path: Path
 ) -> None:
-    """Killed at five random moments; a kill while files are moved is tested move by move below."""
+    """Killed at three random moments; a kill while files are moved is tested move by move below."""
     telco, before, seconds = former
     chance = random.Random(9)
-    for _ in range(5):
+    for _ in range(3):
         call = telco.start("run", operator, "-o", "out", "--no-store", "-q", "--temp-dir", "temp")
         time.sleep(chance.random() * 0.8 * seconds)
         call.signal(signal.SIGKILL)

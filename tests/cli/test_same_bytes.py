@@ -76,7 +76,7 @@ def test_the_manifest_says_what_is_needed_to_repeat_and_to_check(
 
 
 def test_csv_and_parquet_of_the_same_exports(place: Telco) -> None:
-    options = ("--subscribers", 150, "--months", 3, "--seed", 3, "--records", 0.1, "-q")
+    options = ("--subscribers", 60, "--months", 3, "--seed", 3, "--records", 0.05, "-q")
     for form in ("csv", "parquet"):
         place.good("sample", form, "--format", form, *options)
         place.good("run", form, "-o", f"from-{form}", "-q", "--no-store")

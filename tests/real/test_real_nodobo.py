@@ -222,7 +222,8 @@ def test_a_run_gives_what_can_be_given_and_says_the_rest(telco: Telco, nodobo: P
     assert (said["arpu"], said["credit"]) == ("needs bills", "needs bills and subscribers")
     assert "groups need at least 170 subscribers" in said["groups"]
     written = {p.stem for p in (telco.folder / "out").glob("*.csv")}
-    assert written == {"segments", "churn", "retention"}
+    assert {"segments", "churn", "retention"} <= written
+    assert not written & {"arpu_bands", "groups", "credit", "value_tiers", "credit_limits"}  # need bills or more people
     assert "scored by rules, not by a model, because there is no subscribers table" in done.err
     assert (telco.folder / "out" / "rejects" / "usage.csv").read_text("utf-8").count("\n") == 1 + REJECTED
 
