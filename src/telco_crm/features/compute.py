@@ -39,7 +39,8 @@ class FeatureJob:
     """What features are made from: who makes them, the catalogue, the tables at hand, the packed rows if there is
     usage.
 
-    `out` is a folder where the feature files go; it is made here.
+    `out` is a folder where the feature files go; it is made here. `with_events` adds rows of subscribers who had
+    nothing but service events in a month. Analyses do without: for them a row is a sign that somebody was there.
     """
 
     workers: Workers
@@ -48,6 +49,7 @@ class FeatureJob:
     usage: UsageRows | None
     out: Path
     progress: Progress = field(default_factory=Silent)
+    with_events: bool = False
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,7 @@ class MonthParts:
     """
 
     months: tuple[Month, ...]
+    spine: str  # the first letters of those in which every subscriber has a row
     usage: Mapping[Month, str]
     bills: bool
     events: bool
@@ -85,13 +88,15 @@ def compute_features(job: FeatureJob, bill_months: Sequence[Month]) -> list[Mont
     """Write the features of every month with usage or bills and make them known as table `features`.
 
     Columns: subscriber_id, month, then every feature of the catalogue in order, NULL where its table is missing.
-    Rows: every subscriber with a usage record or a bill in the month. Returns the months.
+    Rows: every subscriber with a usage record or a bill in the month (`with_events`: or an event). Returns the months.
     """
     usage_months = list(job.usage.months()) if job.usage else []
     months = sorted({*usage_months, *bill_months})
     job.out.mkdir(parents=True)
     kept = _usage_features(job, job.usage) if job.usage else {}
-    parts = MonthParts(tuple(months), kept, *(name in job.tables for name in ("bills", "events", "subscribers")))
+    spine = "ube" if job.with_events else "ub"
+    has = (name in job.tables for name in ("bills", "events", "subscribers"))
+    parts = MonthParts(tuple(months), spine, kept, *has)
     ids = job.usage.ids() if job.usage else None
     job.workers.each(partial(_write_months, job.catalog, parts, ids, job.out), folder=job.out)
     return months
@@ -189,16 +194,17 @@ def _month_query(catalog: Catalog, group: MonthParts, part: Part) -> str:
         "r": _records(catalog, group.months) if group.records else None,
     }
     # Not from a list of all subscribers: the engine would keep all features of everybody beside it.
-    spine = " FULL JOIN ".join(f"{parts[p]} {p}" for p in "ub" if parts[p])
-    spine += " USING (subscriber_id, month)" if parts["u"] and parts["b"] else ""
-    joins = " ".join(f"LEFT JOIN {parts[p]} {p} USING (subscriber_id, month)" for p in "er" if parts[p])
+    first, *others = (name for name, sql in parts.items() if sql)
+    joins = " ".join(
+        f"{'FULL' if p in group.spine else 'LEFT'} JOIN {parts[p]} {p} USING (subscriber_id, month)" for p in others
+    )
     columns = [
         f"{_column(catalog, name, parts)} AS {identifier(name)}"
         for name, f in catalog.features.items()
         if f.source != "value"
     ]
     values = [f"({f.value})::DOUBLE AS {identifier(name)}" for name, f in catalog.of("value").items()]
-    base = f"SELECT subscriber_id, month, {', '.join(columns)} FROM {spine} {joins}"
+    base = f"SELECT subscriber_id, month, {', '.join(columns)} FROM {parts[first]} {first} {joins}"
     inner = f"SELECT *, {', '.join(values)} FROM ({base})" if values else base
     return f"SELECT subscriber_id, month, {', '.join(map(identifier, catalog.features))} FROM ({inner})"
 
