@@ -9,9 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from telco_crm.churn.model import ChurnModel
 from telco_crm.churn.rules import ChurnRules
 
 REASONS = 3
+SHOWN = 0.005  # log odds from which on a column is named as a reason
 RAISES = 1e-9  # log odds from which on a signal counts as raising the score
 
 
@@ -78,3 +80,32 @@ def change_in_words(x: float, lang: str) -> str:
     if lang == "zh":
         return f"{'上升' if x > 0 else '下降'}{percent}%"
     return f"{'up' if x > 0 else 'down'} {percent}%"
+
+
+def table_reasons(contributions: pd.DataFrame, frame: pd.DataFrame, model: ChurnModel, lang: str) -> pd.DataFrame:
+    """reason_1 … reason_3 for a wide table: the columns that raise each score most, with their value and what they add
+    to the log odds, such as "Contract = Month-to-month (+0.84)".
+    """
+    values = contributions.to_numpy()
+    order = np.argsort(-values, axis=1, kind="stable")[:, :REASONS]
+    texts: dict[str, np.ndarray] = {}
+    for place in range(REASONS):
+        column = np.full(len(frame), "", object)
+        if place < order.shape[1]:
+            for at, name in enumerate(contributions.columns):
+                rows = np.flatnonzero((order[:, place] == at) & (values[:, at] > SHOWN))
+                cells, parts = frame[name].to_numpy()[rows], values[rows, at]
+                column[rows] = [_cell(name, c, p, model.meaning[name], lang) for c, p in zip(cells, parts, strict=True)]
+        texts[f"reason_{place + 1}"] = column
+    return pd.DataFrame(texts, index=frame.index)
+
+
+def _cell(name: str, value: object, part: float, kind: str, lang: str) -> str:
+    if value is None or value != value:  # noqa: PLR0124 - NaN
+        shown = "为空" if lang == "zh" else "is empty"
+        return f"{name} {shown} ({part:+.2f})"
+    if kind.startswith("date"):
+        value = (pd.Timestamp(0) + pd.Timedelta(days=float(str(value)))).date()
+    elif kind == "number":
+        value = f"{value:.6g}"
+    return f"{name} = {value} ({part:+.2f})"

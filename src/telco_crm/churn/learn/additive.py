@@ -1,4 +1,4 @@
-"""A fitted model that is a sum: log odds = intercept + a table per column + weighted trees. Readable, applied in batches."""
+"""A fitted model that is a sum: log odds = intercept + a table per column + weighted trees."""
 
 from __future__ import annotations
 

@@ -2,8 +2,8 @@
 
 Numbers are cut at quantiles, so heavy tails need no care. Text with few values keeps one code per value; text with many
 values is ordered by the share of leavers among its rows, shrunk to the overall share where rows are few (an empirical
-Bayes estimate; Micci-Barreca 2001) and, for the rows that are fitted on, taken from the other folds only, so that no row
-sees its own outcome.
+Bayes estimate; Micci-Barreca 2001) and, for the rows that are fitted on, taken from the other folds only, so that no
+row sees its own outcome.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Folds by hash: rows that belong together never part, leavers are spread evenly, and the order of rows is of no matter."""
+"""Folds by hash: rows that belong together never part, leavers are spread evenly, the order of rows does not matter."""
 
 from __future__ import annotations
 

@@ -61,7 +61,7 @@ def _tree(predictor: Any, order: list[int], seen: list[Floats]) -> Tree:
     limit = np.where(leaf | nominal, 0, np.minimum(nodes["num_threshold"], MISSING - 1)).astype(np.int64)
     codes = {}
     for at in np.flatnonzero(nominal).tolist():
-        known = [int(code) for code in seen[nodes["feature_idx"][at]] if code == code]  # noqa: PLR0124 - without NaN
+        known = [int(code) for code in seen[nodes["feature_idx"][at]] if not np.isnan(code)]
         goes_left = {known[place] for place in _members(predictor.raw_left_cat_bitsets[nodes["bitset_idx"][at]])}
         if nodes["missing_go_to_left"][at]:  # codes without a fitted row go where missing ones go
             goes_left |= set(range(MISSING)) - set(known)

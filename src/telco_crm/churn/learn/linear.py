@@ -26,7 +26,7 @@ def code_values(values: Floats, codes: Codes) -> Floats:
     known = ~np.isnan(values) & np.isfinite(values)
     rows = np.bincount(codes[known], minlength=MISSING)[:MISSING].astype(np.float64)
     total = np.bincount(codes[known], weights=values[known], minlength=MISSING)[:MISSING]
-    return np.divide(total, rows, out=np.full(MISSING, np.nan), where=rows > 0)
+    return np.asarray(np.divide(total, rows, out=np.full(MISSING, np.nan), where=rows > 0))
 
 
 def basis(column: ColumnCode, positions: Floats, codes: Codes) -> Floats:

@@ -1,9 +1,9 @@
 """Exact contributions of the columns to a forest's log odds: path-dependent tree Shapley values.
 
-The game is that of Lundberg, Erion and Lee (2018): a column outside the coalition is averaged over, each child of a node
-in proportion to the fitted rows that reached it. For one leaf with value v the game is a product, v · Π(inside) I · Π
-(outside) w, where I says whether the row fulfils what the path asks of a column, and w is the share of rows that do; so
-its Shapley values depend on the few bits I only and are kept in tables, one entry per pattern (see `trees`).
+The game is that of Lundberg, Erion and Lee (2018): a column outside the coalition is averaged over, each child of a
+node in proportion to the fitted rows that reached it. For one leaf with value v the game is a product, v · Π(inside) I
+· Π(outside) w, where I says whether the row fulfils what the path asks of a column, and w is the share of rows that do;
+so its Shapley values depend on the few bits I only and are kept in tables, one entry per pattern (see `trees`).
 """
 
 from __future__ import annotations
@@ -51,6 +51,7 @@ class ForestShapley:
             self._tables.append([_begun(tree, group, weight, paths) for group in groups])
             reached = weight / tree.rows[0]
             self.expected += sum(tree.value[leaf] * tree.rows[leaf] * reached for g in groups for leaf, _ in g.leaves)
+        paths.pop(0, None)  # a tree that is a single leaf contributes nothing
         for alike in paths.values():
             for start in range(0, len(alike), AT_ONCE):
                 _fill(alike[start : start + AT_ONCE])
@@ -73,15 +74,12 @@ def _begun(tree: Tree, group: Group, weight: float, paths: dict[int, list[_Path]
         asked: dict[int, tuple[float, int, int]] = {}
         for node, goes_left in way:
             child = tree.left[node] if goes_left else tree.right[node]
-            share, care, want = asked.get(tree.column[node], (1.0, 0, 0))
-            step = place[node]
-            asked[tree.column[node]] = (
-                share * tree.rows[child] / tree.rows[node],
-                care | step,
-                want | (step if goes_left else 0),
-            )
-        path = _Path(tuple(asked), *zip(*asked.values(), strict=True), weight * tree.value[leaf], table)
-        paths[len(asked)].append(path)
+            part, bits, ones = asked.get(tree.column[node], (1.0, 0, 0))
+            bit = place[node]
+            part *= tree.rows[child] / tree.rows[node]
+            asked[tree.column[node]] = (part, bits | bit, ones | (bit if goes_left else 0))
+        share, care, want = zip(*asked.values(), strict=True) if asked else ((), (), ())
+        paths[len(asked)].append(_Path(tuple(asked), share, care, want, weight * tree.value[leaf], table))
     return table
 
 

@@ -1,8 +1,8 @@
 """Boosted trees on codes: grown by scikit-learn, kept as plain nodes.
 
-Trees are applied by bit patterns: each decision of a tree is one comparison of a column of codes, the decisions of a few
-nodes together are the bits of a small integer, and a table gives the sum of the leaves for each integer. That needs a
-handful of vector operations per tree and is faster than descending row by row.
+Trees are applied by bit patterns: each decision of a tree is one comparison of a column of codes, the decisions of a
+few nodes together are the bits of a small integer, and a table gives the sum of the leaves for each integer. That needs
+a handful of vector operations per tree and is faster than descending row by row.
 """
 
 from __future__ import annotations
@@ -49,6 +49,12 @@ class Tree(Model):
             raise ValueError("the nodes do not make a tree")
         if any(child <= n for n in range(count) if self.column[n] >= 0 for child in (self.left[n], self.right[n])):
             raise ValueError("a child stands before its parent")
+        depth = [0] * count
+        for n in range(count):
+            if self.column[n] >= 0:
+                depth[self.left[n]] = depth[self.right[n]] = depth[n] + 1
+        if max(depth) > MOST_DEPTH:
+            raise ValueError(f"a tree is deeper than {MOST_DEPTH}")
         return self
 
     def paths(self) -> Iterator[tuple[int, list[tuple[int, bool]]]]:
@@ -100,19 +106,18 @@ class Rows:
     def __init__(self, codes: Codes) -> None:
         self.codes, self.count = codes, codes.shape[1]
         self._raised: dict[int, Codes] = {}
-        self._with_missing: dict[int, bool] = {}
 
-    def goes_left(self, tree: Tree, node: int) -> npt.NDArray[np.uint8]:
+    def goes_left(self, tree: Tree, node: int) -> Codes:
         """0 or 1 for each row."""
         at = tree.column[node]
         if node in tree.codes:
             table = np.zeros(256, np.uint8)
             table[list(tree.codes[node])] = 1
             table[MISSING] = tree.missing_left[node]
-            return table[self.codes[at]]
+            return np.asarray(table[self.codes[at]])
         if tree.missing_left[node]:
-            return np.less_equal(self._missing_lowest(at), np.uint8(tree.limit[node] + 1)).view(np.uint8)
-        return np.less_equal(self.codes[at], np.uint8(tree.limit[node])).view(np.uint8)
+            return np.asarray(self._missing_lowest(at) <= np.uint8(tree.limit[node] + 1)).view(np.uint8)
+        return np.asarray(self.codes[at] <= np.uint8(tree.limit[node])).view(np.uint8)
 
     def _missing_lowest(self, at: int) -> Codes:
         if at not in self._raised:
@@ -121,14 +126,12 @@ class Rows:
 
     def patterns(self, tree: Tree, groups: Sequence[Group]) -> Iterator[npt.NDArray[np.intp]]:
         """The pattern of every row, group by group."""
-        bits = [self.goes_left(tree, n) if tree.column[n] >= 0 else None for n in range(len(tree.column))]
+        bits = {node: self.goes_left(tree, node) for node in range(len(tree.column)) if tree.column[node] >= 0}
         for group in groups:
-            kind = np.uint8 if len(group.nodes) <= 8 else np.uint16
+            kind = np.dtype(np.uint8 if len(group.nodes) <= 8 else np.uint16)
             pattern = np.zeros(self.count, kind)
             for place, node in enumerate(group.nodes):
-                bit = bits[node]
-                assert bit is not None
-                pattern |= np.left_shift(bit, place, dtype=kind) if place else bit
+                np.bitwise_or(pattern, np.left_shift(bits[node], place, dtype=kind), out=pattern)
             yield pattern.astype(np.intp)
 
 
