@@ -19,6 +19,8 @@ from telco_crm.cli import cli
 from telco_crm.config import RULE_FILES, Options
 from telco_crm.dictionary import dictionary
 from telco_crm.errors import EXIT_INCOMPLETE, EXIT_INTERRUPTED, EXIT_PROBLEM, EXIT_USAGE
+from telco_crm.features.catalog import Term
+from telco_crm.features.loading import load_catalog
 from telco_crm.schema import INPUT_TABLES, OUTPUT_TABLES
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
@@ -80,6 +82,8 @@ def tables() -> Iterator[str]:
         yield f"## {title}\n"
         for table in members:
             yield from _table(table, *names[table])
+        if table == "features":
+            yield from _words()
 
 
 def rules() -> Iterator[str]:
@@ -88,7 +92,7 @@ def rules() -> Iterator[str]:
     yield "Every number below is a default. A table `[rules.NAME]` in telco-crm.toml is laid over the file of that"
     yield "name; see [Configuration](configuration.md#rules).\n"
     for name in RULE_FILES:
-        yield f"## {name}\n\n{RULES[name]}\n"
+        yield "\n\n".join(filter(None, [f"## {name}", RULES.get(name)])) + "\n"
         yield _toml(resources.files("telco_crm.rules").joinpath(f"{name}.toml").read_text("utf-8"))
     schemes = resources.files("telco_crm.segment") / "schemes"
     for file in sorted(schemes.iterdir(), key=lambda f: f.name):
@@ -155,6 +159,24 @@ def _table(table: str, title: str, about: str) -> Iterator[str]:
         cells = (f"`{column}`", kind, unit, name, chinese[3], definition)
         yield f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
     yield ""
+
+
+def _words() -> Iterator[str]:
+    """The words of the features' conditions, and what each restricts."""
+    yield "### Words of conditions\n"
+    yield "What `where` of a feature is made of; see [Features](features.md#words-of-conditions).\n"
+    yield "| word | holds for a record that is | restricts |\n| --- | --- | --- |"
+    for word, term in load_catalog().vocabulary.terms.items():
+        yield f"| `{word}` | {term.about} | {_limit(term)} |"
+    yield ""
+
+
+def _limit(term: Term) -> str:
+    if term.field:
+        return f"{term.field}: {', '.join(value or 'empty' for value in term.values)}"
+    if term.hours:
+        return f"hours: {term.hours[0]} to {term.hours[1]}"
+    return next(f"{key}: {str(value).lower()}" for key, value in term if key != "about" and value)
 
 
 def _rows(table: str | None, lang: str) -> list[list[str]]:

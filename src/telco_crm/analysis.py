@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any, TypeVar, cast
 
 from telco_crm.engine.base import Engine
+from telco_crm.engine.workers import Part, Workers
+from telco_crm.errors import CannotCompute
 from telco_crm.months import Month
 from telco_crm.rules import Model, load_rules
 
 M = TypeVar("M", bound=Model)
+Step = Callable[["RunContext"], None]
 
 
 @dataclass
@@ -52,13 +56,53 @@ class RunContext:
 
 @dataclass(frozen=True)
 class Analysis:
-    """One entry of the catalogue: `compute` may raise CannotCompute; `needs` are checked before it is called.
+    """One entry of the catalogue. `needs` are checked before it is computed; `uses` names the tables it makes use of
+    where they are at hand; `gives` are the tables it may leave.
 
-    `uses` names the tables it makes use of where they are at hand.
+    It has up to three steps. `compute` is for the whole: it may fit a model, on a sample where there are many
+    subscribers, and leave it in context.facts. `each` looks at every subscriber alone, so it can be run on any part of
+    the subscribers, wherever that is; it makes the tables `makes`. `finish` puts the whole together. A step may raise
+    CannotCompute.
     """
 
     name: str
     needs: tuple[str, ...]
     gives: tuple[str, ...]
-    compute: Callable[[RunContext], None]
+    compute: Step | None = None
     uses: tuple[str, ...] = ()
+    each: Step | None = None
+    makes: tuple[str, ...] = ()
+    finish: Step | None = None
+
+    def run(self, context: RunContext, workers: Workers) -> None:
+        """Take the steps, `each` by the workers.
+
+        Raises:
+            CannotCompute: the data does not allow it; the message says why.
+        """
+        if self.compute:
+            self.compute(context)
+        if self.each:
+            workers.share(context.tables & {*self.needs, *self.uses})
+            sent = replace(context, engine=cast(Engine, None), notes=[])  # every part has an engine of its own
+            for made, notes, impossible in workers.each(partial(_on_part, self.each, self.makes, sent), self.makes):
+                if impossible:
+                    raise CannotCompute(impossible)
+                context.tables |= made
+                for note in notes:
+                    context.note(note)
+        if self.finish:
+            self.finish(context)
+        context.tables |= set(self.gives)
+
+
+def _on_part(
+    step: Step, makes: tuple[str, ...], sent: RunContext, engine: Engine, part: Part
+) -> tuple[set[str], list[str], str]:
+    """Take a step on the tables of a part: the tables it made, its notes, and why it is impossible (else "")."""
+    context = replace(sent, engine=engine, notes=[], tables=set(sent.tables))
+    try:
+        step(context)
+    except CannotCompute as why:
+        return set(), context.notes, str(why)
+    return context.tables & set(makes), context.notes, ""

@@ -24,6 +24,7 @@ from telco_crm.cli_options import (
     rejects_folder,
     rejects_option,
     style_options,
+    top_option,
     write_one,
 )
 from telco_crm.cli_store import store
@@ -36,7 +37,7 @@ CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 @click.group(
     context_settings=CONTEXT,
     epilog="Exit codes: 0 done, 1 input or rule problem, 2 usage, 3 some analyses impossible (--strict), "
-    "130 interrupted. Every option can also be set by an environment variable (TELCO_CRM_THREADS=2) or in "
+    "130 interrupted. Most options can also be set by an environment variable (TELCO_CRM_THREADS=2) or in "
     "telco-crm.toml.",
 )
 @click.version_option(__version__, prog_name="telco-crm")
@@ -50,7 +51,7 @@ def cli() -> None:
 @click.option(
     "-o", "--out", type=click.Path(path_type=Path, file_okay=False), required=True, help="Folder for the results."
 )
-@click.option("--top", type=click.IntRange(1), help="Capacity: the retention list holds the first N.")
+@top_option
 @job_options
 @style_options
 def run(job: Job, out: Path) -> int:
@@ -87,7 +88,7 @@ def credit(job: Job, out: str, rejects: Path | None) -> int:
 @cli.command()
 @data_options
 @output_option
-@click.option("--top", type=click.IntRange(1), help="Capacity: the list holds the first N.")
+@top_option
 @job_options
 @style_options
 @rejects_option

@@ -16,6 +16,7 @@ from telco_crm.errors import EXIT_INCOMPLETE, InputError, RuleError, TelcoError
 from telco_crm.months import Month
 
 if TYPE_CHECKING:
+    from telco_crm.engine.workers import SparkPlace
     from telco_crm.output.summary import Summary
     from telco_crm.output.writers import OutputStyle
     from telco_crm.progress import Progress
@@ -72,9 +73,21 @@ class Job:
             strict=o["strict"],
             store=self._store(beside),
             hash_inputs=o["hash_inputs"],
+            spark=self._spark(),
             progress=self._progress(),
             extra=extra,
         )
+
+    def _spark(self) -> SparkPlace | None:
+        """Which Spark was asked for, if any."""
+        from telco_crm.engine.workers import SparkPlace
+
+        engine, master, remote = (self.options[key] for key in ("engine", "master", "remote"))
+        if master and remote:
+            raise click.UsageError("--master and --remote are two ways to Spark; give one of them")
+        if (master or remote) and engine != "spark":
+            raise click.UsageError(f"--{'master' if master else 'remote'} goes with --engine spark")
+        return SparkPlace(master or f"local[{self.options['threads']}]", remote) if engine == "spark" else None
 
     def _progress(self) -> Progress:
         """A bar on a terminal, until the program ends; nothing elsewhere."""
@@ -112,17 +125,18 @@ class Job:
 
     def show(self, result: Result, out: str) -> None:
         """The summary of a job, on standard error; nothing with --quiet."""
-        if self.options["quiet"]:
-            return
         summary = self._summary()
+        if self.options["quiet"]:
+            if self.options["strict"]:  # the exit code will say that something is missing, so say what
+                summary.impossible(result.impossible)
+            return
         summary.files(result.reports, result.rejects, result.unused)
         if self.options["verbose"]:
             summary.mappings(result.reports)
         if result.as_of:
             summary.say("run.month", month=result.as_of, first=result.months[0], last=result.months[-1])
         summary.headlines(result.tables, str(result.as_of))
-        for name, why in result.impossible.items():
-            summary.say("run.impossible", "yellow", name=name, why=why)
+        summary.impossible(result.impossible)
         for note in result.notes:
             summary.say("run.note", note=note)
         if result.rows:
@@ -203,6 +217,11 @@ def style_options(command: Command) -> Command:
     )
 
 
+def top_option(command: Command) -> Command:
+    """--top N."""
+    return _option("--top", type=click.IntRange(1), help="Capacity: the retention list holds the first N.")(command)
+
+
 def output_option(command: Command) -> Command:
     """-o FILE."""
     return click.option(
@@ -240,6 +259,15 @@ def _common(command: Command) -> Command:
             help="Month to analyse.  [default: the newest complete month]",
         ),
         _option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Seed of everything random."),
+        _option(
+            "--engine",
+            type=click.Choice(["duckdb", "spark"]),
+            default="duckdb",
+            show_default=True,
+            help="Who computes: this machine, or Apache Spark.",
+        ),
+        _option("--master", metavar="URL", help="Spark master, such as spark://host:7077.  [default: this machine]"),
+        _option("--remote", metavar="URL", help="Spark Connect server, such as sc://host:15002."),
         _option("--threads", type=click.IntRange(1), default=_cores, show_default="all cores", help="Worker threads."),
         _option(
             "--memory-limit",

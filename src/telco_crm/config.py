@@ -28,6 +28,9 @@ class Options(Model):
     temp_dir: str | None = None
     store: str | None = None
     hash_inputs: bool | None = None
+    engine: Literal["duckdb", "spark"] | None = None
+    master: str | None = None
+    remote: str | None = None
     lang: Literal["en", "zh"] | None = None
     format: Literal["csv", "parquet", "xlsx", "jsonl"] | None = None
     excel: bool | None = None

@@ -86,7 +86,7 @@ def manifest(command: str, clock: Clock, result: Result, data: Loaded) -> dict[s
         "started": clock.started.isoformat(timespec="seconds"),
         "seconds": round(result.seconds, 3),
         "versions": versions(),
-        "engine": data.engine.name,
+        "engine": data.workers.name,
         "parameters": {
             "as_of": str(result.as_of) if result.as_of else settings.as_of,
             "seed": settings.seed,

@@ -5,8 +5,9 @@ engine tables.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,19 +15,22 @@ from telco_crm.analysis import Analysis, RunContext
 from telco_crm.config import Config
 from telco_crm.engine.base import Engine
 from telco_crm.engine.duck import DuckEngine
+from telco_crm.engine.workers import LocalWorkers, SparkPlace, Workers
 from telco_crm.errors import CannotCompute, InputError
 from telco_crm.features.catalog import Catalog
 from telco_crm.features.compute import FeatureJob, compute_features
 from telco_crm.features.loading import load_catalog
-from telco_crm.features.people import create_people
+from telco_crm.features.people import people_analysis
+from telco_crm.ingest.elsewhere import ReadingPlace, read_into_store, read_tables
 from telco_crm.ingest.load import FileReport, Reader
 from telco_crm.ingest.rejects import RejectFile
-from telco_crm.ingest.sources import Sources, find_sources
+from telco_crm.ingest.sources import SourceFile, Sources, find_sources
 from telco_crm.ingest.store import UsageRows, UsageStore
 from telco_crm.ingest.usage_reader import UsageReader
 from telco_crm.manifest import Hasher
 from telco_crm.months import Month
 from telco_crm.progress import Progress, Silent
+from telco_crm.schema import load_schema
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,7 @@ class Settings:
     strict: bool = False
     store: Path | None = None
     hash_inputs: bool = False
+    spark: SparkPlace | None = None
     progress: Progress = field(default_factory=Silent)
     extra: Mapping[str, Any] = field(default_factory=dict)
 
@@ -57,6 +62,7 @@ class Loaded:
     sources: Sources
     settings: Settings
     store: UsageStore
+    workers: Workers
     reports: list[FileReport] = field(default_factory=list)
     rejects: dict[str, RejectFile] = field(default_factory=dict)
     tables: set[str] = field(default_factory=set)
@@ -75,18 +81,19 @@ def loaded(
         TelcoError: nothing usable, a file that cannot be read, a wrong rule …; nothing has been written then.
     """
     catalog = load_catalog(settings.config.features, settings.config.vocabulary)
-    with DuckEngine(settings.threads, settings.memory_limit, settings.temp_dir) as engine:
+    with ExitStack() as stack:
+        engine = stack.enter_context(DuckEngine(settings.threads, settings.memory_limit, settings.temp_dir))
         sources = find_sources(data, flags, engine.temp_path(""))
-        store = UsageStore(settings.store or engine.temp_path("store"), settings.hash_inputs)
-        result = Loaded(engine, catalog, sources, settings, store)
+        store = stack.enter_context(
+            closing(UsageStore(settings.store or engine.temp_path("store"), settings.hash_inputs))
+        )
+        workers = stack.enter_context(closing(_workers(engine, settings, store)))
+        result = Loaded(engine, catalog, sources, settings, store, workers)
+        stack.enter_context(closing(result.hasher))
         if store.rebuilt:
             result.notes.append(f"the store {store.root} was made by another version and is made anew")
-        try:
-            _read_all(result, rejects)
-            yield result
-        finally:
-            result.hasher.close()
-            store.close()
+        _read_all(result, rejects)
+        yield result
 
 
 def analyse(data: Loaded, wanted: Sequence[Analysis]) -> tuple[RunContext, dict[str, str]]:
@@ -96,7 +103,8 @@ def analyse(data: Loaded, wanted: Sequence[Analysis]) -> tuple[RunContext, dict[
         InputError: there is no month to analyse.
     """
     months = features_of(data)
-    as_of = choose_month(data, months)
+    newest = newest_month(data, months)
+    as_of = month_asked(data, months) or newest
     context = RunContext(
         data.engine,
         as_of,
@@ -107,17 +115,14 @@ def analyse(data: Loaded, wanted: Sequence[Analysis]) -> tuple[RunContext, dict[
         data.settings.config.rules,
         data.settings.extra,
     )
-    create_people(context, data.catalog)
-    context.tables.add("people")
     impossible: dict[str, str] = {}
-    for analysis in wanted:
+    for analysis in (people_analysis(data.catalog, is_past=as_of < newest), *wanted):
         missing = [need for need in analysis.needs if not context.has(need)]
         if missing:
             impossible[analysis.name] = f"needs {' and '.join(missing)}"
             continue
         try:
-            analysis.compute(context)
-            context.tables |= set(analysis.gives)
+            analysis.run(context, data.workers)
         except CannotCompute as why:
             impossible[analysis.name] = str(why)
     return context, impossible
@@ -129,11 +134,12 @@ def features_of(data: Loaded) -> list[Month]:
     Raises:
         InputError: neither usage nor bills have a single row.
     """
-    months = compute_features(
-        FeatureJob(
-            data.engine, data.catalog, data.tables, data.usage, data.engine.temp_path("made"), data.settings.progress
-        )
-    )
+    billed = data.engine.rows("SELECT DISTINCT month FROM bills") if "bills" in data.tables else []
+    out = data.workers.folder / "features"
+    rows = data.usage.months().values() if data.usage else [0]
+    data.workers.divide(max(rows))
+    job = FeatureJob(data.workers, data.catalog, data.tables, data.usage, out, data.settings.progress)
+    months = compute_features(job, [Month(row[0]) for row in billed])
     if not months:
         raise InputError(
             "there is no usage record and no bill, so there is no month to analyse; give --usage or --bills"
@@ -141,18 +147,13 @@ def features_of(data: Loaded) -> list[Month]:
     return months
 
 
-def choose_month(data: Loaded, months: Sequence[Month]) -> Month:
-    """The as-of month: the one asked for, else the newest complete month.
+def newest_month(data: Loaded, months: Sequence[Month]) -> Month:
+    """The newest complete month, which is the as-of month unless another one is asked for.
 
     A month is complete if every table with months (usage, bills) has it whole: usage that reaches its last day or
     goes on in a later month; bills at least half as many as in the month with most. If no month is, the newest one
     is taken.
-
-    Raises:
-        InputError: the month asked for is not in the data.
     """
-    if wanted := month_asked(data, months):
-        return wanted
     complete = set(months)
     if data.usage:
         used = data.engine.rows(
@@ -181,21 +182,68 @@ def month_asked(data: Loaded, months: Sequence[Month]) -> Month | None:
     return wanted
 
 
+def _workers(engine: DuckEngine, settings: Settings, store: UsageStore) -> Workers:
+    if settings.spark is None:
+        return LocalWorkers(engine)
+    from telco_crm.engine.spark import SparkWorkers, TaskSettings
+
+    work = store.work_folder()
+    task = TaskSettings(work, memory_limit=settings.memory_limit, temp_dir=settings.temp_dir)
+    return SparkWorkers(engine, settings.spark, task)
+
+
 def _read_all(data: Loaded, rejects: Path | None) -> None:
-    settings = data.settings
+    settings, files = data.settings, {table: found for table, found in data.sources.files.items() if found}
     reader = Reader(
         data.engine, settings.config.mappings, settings.threads, rejects, settings.max_rejects, settings.progress
     )
-    for table, files in data.sources.files.items():
-        if not files:
-            continue
+    place = _reading_place(data)
+    usage = UsageReader(reader, data.store, place.dialling, data.hasher)
+    _look_at_headers(reader, {**files, "usage": usage.missing(files.get("usage", ()))})
+    if data.workers.elsewhere:
+        small = {table: found for table, found in files.items() if table != "usage"}
+        for table, made in read_tables(data.workers, place, small).items():
+            kept = RejectFile(rejects / f"{table}.csv" if rejects else None)
+            kept.take(made.reject_file())
+            kept.close()
+            _note(data, table, made.reports, kept)
+            if table in data.tables:
+                data.workers.show(table, place.table(table))
+    for table, found in files.items():
         if table == "usage":
-            dialling = data.catalog.vocabulary.dialling.ip_prefixes
-            reports, kept = UsageReader(reader, data.store, dialling, data.hasher).read(files)
+            elsewhere = partial(read_into_store, data.workers, place) if data.workers.elsewhere else None
+            _note(data, table, *usage.read(found, elsewhere))
             data.usage = data.store.rows if data.store.rows.months() else None
-        else:
-            reports, kept = reader.read(table, files)
-        data.reports += reports
-        data.rejects[table] = kept
-        if sum(r.accepted for r in reports):
-            data.tables.add(table)
+        elif not data.workers.elsewhere:
+            _note(data, table, *reader.read(table, found))
+
+
+def _look_at_headers(reader: Reader, files: Mapping[str, Sequence[SourceFile]]) -> None:
+    """Find what is wrong with any header before anything is read (InputError)."""
+    problems: list[str] = []
+    for table, found in files.items():
+        try:
+            reader.open_all(load_schema(table), found)
+        except InputError as error:
+            problems += error.problems
+    if problems:
+        raise InputError(problems)
+
+
+def _reading_place(data: Loaded) -> ReadingPlace:
+    settings = data.settings
+    return ReadingPlace(
+        settings.config.mappings,
+        data.catalog.vocabulary.dialling.ip_prefixes,
+        data.store.root.absolute(),
+        settings.hash_inputs,
+        data.workers.folder,
+        settings.max_rejects,
+    )
+
+
+def _note(data: Loaded, table: str, reports: list[FileReport], rejects: RejectFile) -> None:
+    data.reports += reports
+    data.rejects[table] = rejects
+    if sum(r.accepted for r in reports):
+        data.tables.add(table)

@@ -41,8 +41,10 @@ def write_world(folder: Path, until: str = "2026-05") -> Path:
     write(folder / "bills.csv", [_bill_at(r, end) for r in table_of(hand_bills.BILLS) if r["month"] <= until])
     people = [r for r in table_of(hand_service.SUBSCRIBERS) if r["activated_on"] <= end]
     write(folder / "subscribers.csv", [_record_at(r, end) for r in people])
-    events = [r for r in table_of(hand_service.EVENTS) if until == "2026-05" or r["time"] <= end]
-    write(folder / "events.csv", [{**r, "resolved_at": _known(r["resolved_at"], end)} for r in events])
+    all_events = table_of(hand_service.EVENTS)
+    events = [r for r in all_events if until == "2026-05" or r["time"] <= end]
+    rows = [{**r, "resolved_at": _known(r["resolved_at"], end)} for r in events]
+    write(folder / "events.csv", rows, all_events[0])
     return folder
 
 
@@ -56,6 +58,8 @@ def _bill_at(row: Row, end: str) -> Row:
 
 
 def _record_at(row: Row, end: str) -> Row:
+    if end == "2026-04-32" and row["subscriber_id"] == "jon":
+        return {**row, "status": "suspended"}  # since the last second of April
     if row["cancelled_on"] <= end:
         return row
     return {**row, "cancelled_on": "", "cancel_kind": "", "status": "active"}

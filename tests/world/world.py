@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import csv
+import itertools
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +17,14 @@ from telco_crm.cli import cli
 # (subscriber, month) → feature → value worked out by hand; None stands for an empty cell.
 Hand = Mapping[tuple[str, str], Mapping[str, Any]]
 Row = dict[str, str]
+# A table as text (for `table_of`) or as rows.
+Table = str | list[Row]
+Run = Callable[..., dict[str, list[Row]]]
 
 MB = 1024 * 1024
 USAGE_FIELDS = "date time service direction counterpart counterpart_network toll roaming ip_prefix duration_s "
 USAGE_FIELDS += "volume_bytes charge"
+TABLE_OF = {"segment": "segments", "credit": "credit", "retain": "retention", "features": "features"}
 USAGE_COLUMNS = ["subscriber_id", "start_time", *USAGE_FIELDS.split()[2:]]
 
 
@@ -61,9 +66,42 @@ def process(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False)
 
 
-def command(*arguments: str | Path) -> int:
+def call(*arguments: str | Path) -> int:
     """The program called within this process (quicker); its exit code."""
-    return int(cli.main([*map(str, arguments), "--threads", "2"], standalone_mode=False) or 0)
+    given = [*map(str, arguments)]
+    threads = [] if "--threads" in given else ["--threads", "2"]
+    return int(cli.main([*given, *threads], standalone_mode=False) or 0)
+
+
+def export(folder: Path, tables: Mapping[str, Table]) -> Path:
+    """A folder with one CSV file per table that is named; a table without rows is a header only."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, table in tables.items():
+        rows = table_of(table) if isinstance(table, str) else table
+        columns = None if rows else table.split() if isinstance(table, str) else USAGE_COLUMNS
+        write(folder / f"{name}.csv", rows, columns)
+    return folder
+
+
+def called(scratch: Path) -> Run:
+    """`run(exports, *options, command="run", code=0)` calls a command; the CSV tables it writes, by name.
+
+    `exports` is a folder, or tables by name to be put into one. The exit code must be `code`.
+    """
+    numbers = itertools.count()
+
+    def run(
+        exports: Path | Mapping[str, Table], *options: str | Path, command: str = "run", code: int = 0
+    ) -> dict[str, list[Row]]:
+        number = next(numbers)
+        folder = exports if isinstance(exports, Path) else export(scratch / f"in{number}", exports)
+        out = scratch / f"out{number}"
+        target = out if command == "run" else out / f"{TABLE_OF[command]}.csv"
+        out.mkdir(exist_ok=True)
+        assert call(command, folder, "-o", target, *options) == code
+        return {path.stem: read(path) for path in sorted(out.glob("*.csv"))}
+
+    return run
 
 
 def read(path: Path) -> list[Row]:

@@ -7,7 +7,7 @@ from itertools import pairwise
 from pydantic import Field, model_validator
 
 from telco_crm.analysis import Analysis, RunContext
-from telco_crm.engine.sql import literal
+from telco_crm.engine.sql import literal, number
 from telco_crm.measures import mean_arpu_sql
 from telco_crm.rules import Model
 
@@ -52,11 +52,6 @@ class CreditRules(Model):
 def compute_credit(context: RunContext) -> None:
     """Make `credit`: the points by component, their sum and the stars of everybody in `people`."""
     rules = context.rules(CreditRules, "credit")
-    if not context.has("events"):
-        context.note("credit: suspension points are 0 for everybody, since there is no events table")
-    unknown = context.engine.rows("SELECT count(*) FROM people WHERE activated_on IS NULL AND NOT has_left")[0][0]
-    if unknown:
-        context.note(f"credit: {unknown:,} subscribers have no activation date and get no tenure points")
     score = "brand_points + tenure_points + spend_points + suspension_points"
     tenure = _steps("months_on_network", ">=", [(t.years * 12, t.points) for t in rules.tenure])
     spend = _steps("s.arpu_mean", ">", [(step.above, step.points) for step in rules.spend])
@@ -70,6 +65,15 @@ def compute_credit(context: RunContext) -> None:
               FROM people LEFT JOIN ({mean_arpu_sql(rules.spend_bills)}) s USING (subscriber_id)
               LEFT JOIN ({_suspensions(context)}) e USING (subscriber_id))""",
     )
+
+
+def note_gaps(context: RunContext) -> None:
+    """Say which points could not be given."""
+    if not context.has("events"):
+        context.note("credit: suspension points are 0 for everybody, since there is no events table")
+    unknown = context.engine.rows("SELECT count(*) FROM people WHERE activated_on IS NULL AND NOT has_left")[0][0]
+    if unknown:
+        context.note(f"credit: {unknown:,} subscribers have no activation date and get no tenure points")
 
 
 def _suspensions(context: RunContext) -> str:
@@ -88,8 +92,15 @@ def _brand(rules: CreditRules) -> str:
 
 def _steps(value: str, sign: str, steps: list[tuple[float, int]]) -> str:
     """The points of the last step that `value` has reached; 0 below the first and where it is unknown."""
-    whens = " ".join(f"WHEN {value} {sign} {edge:g} THEN {points}" for edge, points in reversed(steps))
+    whens = " ".join(f"WHEN {value} {sign} {number(edge)} THEN {points}" for edge, points in reversed(steps))
     return f"CASE {whens} ELSE 0 END" if whens else "0"
 
 
-CREDIT = Analysis("credit", ("people", "bills", "subscribers"), ("credit",), compute_credit)
+CREDIT = Analysis(
+    "credit",
+    ("people", "bills", "subscribers"),
+    ("credit",),
+    each=compute_credit,
+    makes=("credit",),
+    finish=note_gaps,
+)

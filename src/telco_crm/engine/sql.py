@@ -1,4 +1,4 @@
-"""Quoting for generated SQL."""
+"""Quoting for generated SQL, and numbers in it."""
 
 from __future__ import annotations
 
@@ -6,6 +6,11 @@ from __future__ import annotations
 def literal(text: str) -> str:
     """`text` as an SQL string."""
     return "'" + text.replace("'", "''") + "'"
+
+
+def number(value: float) -> str:
+    """`value` as an SQL number with every digit that was given (up to 15), without an empty fraction."""
+    return f"{value:.15g}"
 
 
 def identifier(name: str) -> str:

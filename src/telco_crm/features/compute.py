@@ -10,14 +10,16 @@ import json
 import math
 import os
 import shutil
-from collections.abc import Set
-from concurrent.futures import ThreadPoolExecutor
+from collections import Counter
+from collections.abc import Sequence, Set
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from telco_crm.engine.base import Engine
 from telco_crm.engine.sql import identifier, literal
+from telco_crm.engine.workers import Part, Workers
 from telco_crm.errors import InputError
 from telco_crm.features.catalog import Catalog
 from telco_crm.features.usage import usage_query
@@ -28,18 +30,18 @@ from telco_crm.progress import Progress, Silent
 USAGE_SOURCES = ("measure", "rows", "contacts")
 CODE = 1  # counted up when the meaning of a definition changes, so that features kept from before are not used
 ROWS_PER_RANGE = 1_500_000  # usage rows of one month that are worked on at a time
-HASHES = 1 << 64
 COUNTED = {"records", "first_half", "minutes", "fee", "mb", "days"}  # measures that are 0 without any record
 
 
 @dataclass(frozen=True)
 class FeatureJob:
-    """What features are made from: the catalogue, the engine tables at hand, the usage folder if there is usage.
+    """What features are made from: who makes them, the catalogue, the tables at hand, the packed rows if there is
+    usage.
 
-    `out` is where the feature files go.
+    `out` is a folder where the feature files go; it is made here.
     """
 
-    engine: Engine
+    workers: Workers
     catalog: Catalog
     tables: Set[str]
     usage: UsageRows | None
@@ -47,77 +49,107 @@ class FeatureJob:
     progress: Progress = field(default_factory=Silent)
 
 
-def compute_features(job: FeatureJob) -> list[Month]:
+@dataclass(frozen=True)
+class RangeTask:
+    """Usage features of one month and one range of subscribers, from FROM item `rows` into a file in `folder`."""
+
+    month: Month
+    rows: str
+    part: Part
+    folder: Path
+
+
+@dataclass(frozen=True)
+class MonthParts:
+    """What the features of one month are joined from: FROM items with a row per subscriber; None where missing."""
+
+    month: Month
+    usage: str | None  # by sid
+    bills: bool
+    events: bool
+    records: bool
+
+
+def compute_features(job: FeatureJob, bill_months: Sequence[Month]) -> list[Month]:
     """Write the features of every month with usage or bills and make them known as table `features`.
 
     Columns: subscriber_id, month, then every feature of the catalogue in order, NULL where its table is missing.
     Rows: every subscriber with a usage record or a bill in the month. Returns the months.
     """
     usage_months = list(job.usage.months()) if job.usage else []
-    bill_months = (
-        [Month(r[0]) for r in job.engine.rows("SELECT DISTINCT month FROM bills")] if "bills" in job.tables else []
-    )
     months = sorted({*usage_months, *bill_months})
-    (job.out / "features").mkdir(parents=True)
-    if job.usage:
-        _load_ids(job.engine, job.usage)
-        job.progress.phase("features", sum(job.usage.months().values()))
-    for month in months:
-        usage = _usage_features(job, job.usage, month) if job.usage and month in usage_months else None
-        query = _month_query(job, month, usage)
-        path = job.out / "features" / f"{month}.parquet"
-        job.engine.run(f"COPY ({query} ORDER BY subscriber_id) TO {literal(str(path))} (FORMAT parquet)")
-    source = (
-        f"read_parquet({literal(str(job.out / 'features' / '*.parquet'))})" if months else _no_features(job.catalog)
-    )
-    job.engine.run(f"CREATE OR REPLACE VIEW features AS SELECT * FROM {source}")
+    job.out.mkdir(parents=True)
+    kept = _usage_features(job, job.usage) if job.usage else {}
+    has = [name in job.tables for name in ("bills", "events", "subscribers")]
+    parts = [MonthParts(month, kept.get(month), *has) for month in months]
+    ids = job.usage.ids() if job.usage else None
+    job.workers.each(partial(_write_months, job.catalog, parts, ids, job.out), folder=job.out)
     return months
 
 
-def _load_ids(engine: Engine, usage: UsageRows) -> None:
+def _usage_features(job: FeatureJob, usage: UsageRows) -> dict[Month, str]:
+    """Month → FROM item with one row per subscriber: its sid and usage features, kept for later runs.
+
+    The subscribers are taken range by range of their hashes, so that memory stays bounded.
+    """
+    counts = usage.months()
+    job.progress.phase("features", sum(counts.values()))
+    kept = {m: usage.kept / f"{m}-{_identity(job.catalog, usage, m)}" for m in counts}
+    new = {m: folder.with_name(f".new-{folder.name}-{os.getpid()}") for m, folder in kept.items()}
+    tasks: list[RangeTask] = []
+    for month, folder in kept.items():
+        if folder.exists():
+            job.progress.advance(counts[month], 0)
+            continue
+        new[month].mkdir()
+        ranges = math.ceil(counts[month] / ROWS_PER_RANGE)
+        tasks += [RangeTask(month, usage.of_month(month), Part(n, ranges), new[month]) for n in range(ranges)]
+    waiting = Counter(task.month for task in tasks)
+
+    def done(task: RangeTask) -> None:
+        job.progress.advance(counts[task.month] / task.part.of, counts[task.month] // task.part.of)
+        waiting[task.month] -= 1
+        if not waiting[task.month]:
+            with suppress(OSError):  # another run was quicker
+                os.rename(new[task.month], kept[task.month])
+
+    try:
+        job.workers.map(partial(_write_range, job.catalog), tasks, done)
+    finally:
+        for folder in new.values():
+            shutil.rmtree(folder, ignore_errors=True)
+    return {m: f"read_parquet({literal(str(folder / '*.parquet'))})" for m, folder in kept.items()}
+
+
+def _write_range(catalog: Catalog, engine: Engine, task: RangeTask) -> None:
+    inside = f"(SELECT * FROM {task.rows} WHERE {task.part.holds('sid')})"
+    target = literal(str(task.folder / f"{task.part.name}.parquet"))
+    engine.run(f"COPY ({usage_query(engine, catalog, inside, task.month)}) TO {target} (FORMAT parquet)")
+
+
+def _write_months(
+    catalog: Catalog, months: Sequence[MonthParts], ids: str | None, out: Path, engine: Engine, part: Part
+) -> None:
+    """The features of the subscribers of `part`, one file per month."""
+    if ids:
+        _load_ids(engine, ids, part)
+    for parts in months:
+        target = literal(str(out / f"{part.name}-{parts.month}.parquet"))
+        query = f"{_month_query(catalog, parts, part)} ORDER BY subscriber_id"
+        engine.run(f"COPY ({query}) TO {target} (FORMAT parquet)")
+    if not months:
+        engine.run(f"COPY {_no_features(catalog)} TO {literal(str(out / f'{part.name}.parquet'))} (FORMAT parquet)")
+
+
+def _load_ids(engine: Engine, ids: str, part: Part) -> None:
     """Table `subscriber_ids`: sid and subscriber_id. Two identifiers of one hash would be taken for one subscriber."""
-    engine.run(f"CREATE OR REPLACE TABLE subscriber_ids AS FROM {usage.ids()}")
+    engine.run(f"CREATE OR REPLACE TABLE subscriber_ids AS SELECT * FROM {ids} WHERE {part.holds('sid')}")
     clash = engine.rows(
         "SELECT min(subscriber_id), max(subscriber_id) FROM subscriber_ids GROUP BY sid HAVING count(*) > 1"
     )
     if clash:
         one, other = clash[0]
         raise InputError(f"usage: the identifiers {one} and {other} have the same hash; change one of them")
-
-
-def _usage_features(job: FeatureJob, usage: UsageRows, month: Month) -> str:
-    """FROM item with one row per subscriber of the month: its sid and usage features, kept for later runs.
-
-    The subscribers are taken range by range of their hashes, so that memory stays bounded. Two ranges are worked on at
-    a time: while one is summed in the engine, the other is finished in NumPy.
-    """
-    kept = usage.kept / f"{month}-{_identity(job.catalog, usage, month)}"
-    files = f"read_parquet({literal(str(kept / '*.parquet'))})"
-    count = usage.months()[month]
-    if kept.exists():
-        job.progress.advance(count, 0)
-        return files
-    new = usage.kept / f".new-{kept.name}-{os.getpid()}"
-    new.mkdir()
-    ranges = math.ceil(count / ROWS_PER_RANGE)
-    rows = usage.of_month(month)
-
-    def work(number: int) -> None:
-        engine = job.engine.session()
-        low, high = number * HASHES // ranges, (number + 1) * HASHES // ranges - 1
-        inside = f"(SELECT * FROM {rows} WHERE sid >= {low}::UBIGINT AND sid <= {high}::UBIGINT)"
-        target = literal(str(new / f"{number:05d}.parquet"))
-        engine.run(f"COPY ({usage_query(engine, job.catalog, inside, month)}) TO {target} (FORMAT parquet)")
-        job.progress.advance(count / ranges, count // ranges)
-
-    try:
-        with ThreadPoolExecutor(min(2, job.engine.threads)) as pool:
-            list(pool.map(work, range(ranges)))
-        with suppress(OSError):  # another run was quicker
-            os.rename(new, kept)
-    finally:
-        shutil.rmtree(new, ignore_errors=True)
-    return files
 
 
 def _identity(catalog: Catalog, usage: UsageRows, month: Month) -> str:
@@ -128,25 +160,26 @@ def _identity(catalog: Catalog, usage: UsageRows, month: Month) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def _month_query(job: FeatureJob, month: Month, usage: str | None) -> str:
+def _month_query(catalog: Catalog, month: MonthParts, part: Part) -> str:
+    usage = f"(SELECT * FROM {month.usage} JOIN subscriber_ids USING (sid) WHERE {part.holds('sid')})"
     parts = {
-        "u": f"(SELECT * FROM {usage} JOIN subscriber_ids USING (sid))" if usage else None,
-        "b": _bills(job, month),
-        "e": _events(job, month),
-        "r": _records(job, month),
+        "u": usage if month.usage else None,
+        "b": _bills(catalog, month.month) if month.bills else None,
+        "e": _events(catalog, month.month) if month.events else None,
+        "r": _records(catalog, month.month) if month.records else None,
     }
     spine = " UNION ".join(f"SELECT subscriber_id FROM {parts[p]}" for p in "ub" if parts[p])
     joins = " ".join(f"LEFT JOIN {sql} {name} USING (subscriber_id)" for name, sql in parts.items() if sql)
     columns = [
-        f"{_column(job.catalog, name, parts)} AS {identifier(name)}"
-        for name, f in job.catalog.features.items()
+        f"{_column(catalog, name, parts)} AS {identifier(name)}"
+        for name, f in catalog.features.items()
         if f.source != "value"
     ]
-    values = [f"({f.value})::DOUBLE AS {identifier(name)}" for name, f in job.catalog.of("value").items()]
+    values = [f"({f.value})::DOUBLE AS {identifier(name)}" for name, f in catalog.of("value").items()]
     base = f"SELECT subscriber_id, {', '.join(columns)} FROM ({spine}) {joins}"
-    names = ", ".join(map(identifier, job.catalog.features))
+    names = ", ".join(map(identifier, catalog.features))
     inner = f"SELECT *, {', '.join(values)} FROM ({base})" if values else base
-    return f"SELECT subscriber_id, {literal(str(month))} AS month, {names} FROM ({inner})"
+    return f"SELECT subscriber_id, {literal(str(month.month))} AS month, {names} FROM ({inner})"
 
 
 def _column(catalog: Catalog, name: str, parts: dict[str, str | None]) -> str:
@@ -159,28 +192,21 @@ def _column(catalog: Catalog, name: str, parts: dict[str, str | None]) -> str:
     return value if empty is None else f"coalesce({value}, {empty})"
 
 
-def _bills(job: FeatureJob, month: Month) -> str | None:
-    if "bills" not in job.tables:
-        return None
-    wanted = "".join(f", ({f.bill})::DOUBLE AS {identifier(n)}" for n, f in job.catalog.of("bill").items())
+def _bills(catalog: Catalog, month: Month) -> str:
+    wanted = "".join(f", ({f.bill})::DOUBLE AS {identifier(n)}" for n, f in catalog.of("bill").items())
     return f"(SELECT subscriber_id{wanted} FROM bills WHERE month = {literal(str(month))})"
 
 
-def _events(job: FeatureJob, month: Month) -> str | None:
-    if "events" not in job.tables:
-        return None
-    wanted = "".join(f", ({f.events})::DOUBLE AS {identifier(n)}" for n, f in job.catalog.of("events").items())
+def _events(catalog: Catalog, month: Month) -> str:
+    wanted = "".join(f", ({f.events})::DOUBLE AS {identifier(n)}" for n, f in catalog.of("events").items())
     inside = f"time >= DATE '{month.start}' AND time < DATE '{month.end}'"
     rows = f"(SELECT *, DATE '{month.end}' AS month_end FROM events WHERE {inside})"
     return f"(SELECT subscriber_id{wanted} FROM {rows} GROUP BY subscriber_id)"
 
 
-def _records(job: FeatureJob, month: Month) -> str | None:
-    if "subscribers" not in job.tables:
-        return None
+def _records(catalog: Catalog, month: Month) -> str:
     wanted = "".join(
-        f", CAST({f.record} AS {job.catalog.unit_type(n)}) AS {identifier(n)}"
-        for n, f in job.catalog.of("record").items()
+        f", CAST({f.record} AS {catalog.unit_type(n)}) AS {identifier(n)}" for n, f in catalog.of("record").items()
     )
     return f"(SELECT subscriber_id{wanted} FROM (SELECT *, DATE '{month.end}' AS month_end FROM subscribers))"
 

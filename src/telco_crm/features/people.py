@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from telco_crm.analysis import RunContext
+from functools import partial
+
+from telco_crm.analysis import Analysis, RunContext
 from telco_crm.engine.sql import literal
 from telco_crm.features.catalog import Catalog
 from telco_crm.schema import load_schema
@@ -21,12 +23,20 @@ RECORD_COLUMNS = (
 )
 
 
-def create_people(context: RunContext, catalog: Catalog) -> None:
+def people_analysis(catalog: Catalog, is_past: bool = False) -> Analysis:
+    """The analysis that all others build on; see create_people."""
+    made = ("arpu", "people")
+    return Analysis("people", ("features",), ("people",), each=partial(create_people, catalog, is_past), makes=made)
+
+
+def create_people(catalog: Catalog, is_past: bool, context: RunContext) -> None:
     """Make the tables `arpu` (subscriber_id, month, arpu exact to 6 decimals) and `people`.
 
     `people` holds everybody with a usage record or bill in the as-of month, or on the books at its end:
     subscriber_id, arpu (of the month; NULL without a bill), months_on_network (whole months), has_left (cancelled
     before the end of the month), left_this_month and the columns of the subscriber record (NULL without the table).
+    Where the as-of month `is_past`, older than the records, their status says nothing of it and is not used: the
+    status is then suspended if the last suspension up to its end has not been resumed, else NULL.
     """
     end, start, as_of = f"DATE '{context.as_of.end}'", f"DATE '{context.as_of.start}'", literal(str(context.as_of))
     spine = f"SELECT subscriber_id FROM features WHERE month = {as_of}"
@@ -51,7 +61,7 @@ def create_people(context: RunContext, catalog: Catalog) -> None:
         if context.has("bills")
         else ("SELECT '' AS subscriber_id, CAST(NULL AS DECIMAL(18,6)) AS arpu LIMIT 0")
     )
-    columns = ", ".join(RECORD_COLUMNS)
+    columns = ", ".join("state AS status" if is_past and c == "status" else c for c in RECORD_COLUMNS)
     until = f"least({end}, coalesce(cancelled_on, {end}))"
     months = f"CASE WHEN activated_on < {end} THEN date_sub('month', activated_on, {until}) END"
     seen = f"SELECT DISTINCT subscriber_id, true AS active FROM features WHERE month = {as_of}"
@@ -61,7 +71,24 @@ def create_people(context: RunContext, catalog: Catalog) -> None:
         SELECT subscriber_id, arpu, {months} AS months_on_network, {left} AS has_left,
                coalesce(cancelled_on >= {start} AND cancelled_on < {end}, false) AS left_this_month, {columns}
         FROM ({spine}) LEFT JOIN ({bill}) USING (subscriber_id) LEFT JOIN {records} USING (subscriber_id)
-        LEFT JOIN ({seen}) USING (subscriber_id)""",
+        LEFT JOIN ({seen}) USING (subscriber_id) LEFT JOIN ({_past_states(context)}) USING (subscriber_id)""",
+    )
+    if is_past and context.has("subscribers"):
+        context.note(
+            f"the subscriber records are of a time after {context.as_of}: their status is left out, and who was "
+            "suspended is taken from the events; brand, region, plan and contract are those of the records"
+        )
+
+
+def _past_states(context: RunContext) -> str:
+    """subscriber_id and state: suspended where the last suspension up to the as-of month has not been resumed."""
+    if not context.has("events"):
+        return "SELECT '' AS subscriber_id, CAST(NULL AS VARCHAR) AS state LIMIT 0"
+    suspended, resumed = (f"max(CASE WHEN kind = '{kind}' THEN time END)" for kind in ("suspension", "resume"))
+    return (
+        f"SELECT subscriber_id, CASE WHEN coalesce({resumed} < {suspended}, {resumed} IS NULL) THEN 'suspended' END "
+        f"AS state FROM events WHERE kind IN ('suspension', 'resume') AND time < DATE '{context.as_of.end}' "
+        "GROUP BY subscriber_id"
     )
 
 

@@ -125,6 +125,10 @@ class UsageStore:
         """The rows of the files that this run has added or found."""
         return UsageRows(self.sources, self.root / "features")
 
+    def work_folder(self) -> Path:
+        """A place within the store for files of this run; what a killed run has left there goes with the next run."""
+        return self.root.absolute() / f".work-{os.getpid()}"
+
     def close(self) -> None:
         """Let other runs remove what is no longer wanted."""
         self._lock.close()
@@ -209,7 +213,7 @@ class UsageStore:
         for folder in (self.root / "usage").iterdir():
             if not (folder / SOURCE).exists() or folder.name.startswith("."):
                 shutil.rmtree(folder, ignore_errors=True)
-        for folder in (self.root / "features").glob(".*"):
+        for folder in [*(self.root / "features").glob(".*"), *self.root.glob(".work-*")]:
             shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 
 from telco_crm.errors import InputError
@@ -26,14 +26,21 @@ class UsageReader:
     def __init__(self, reader: Reader, store: UsageStore, dialling: tuple[str, ...], hasher: Hasher) -> None:
         self._reader, self._store, self._dialling, self._hasher = reader, store, dialling, hasher
 
-    def read(self, files: Sequence[SourceFile]) -> tuple[list[FileReport], RejectFile]:
+    def read(
+        self, files: Sequence[SourceFile], elsewhere: Callable[[Sequence[SourceFile]], None] | None = None
+    ) -> tuple[list[FileReport], RejectFile]:
         """Read what the store does not have yet; reports and rejects of all files.
+
+        With `elsewhere`, that is called to put files into the store.
 
         Raises:
             InputError: a file cannot be read or mapped, no row was acceptable, or there were too many rejects.
         """
-        mapping = self._reader.mapping("usage")
-        stored = {file.path: self._store.find(file, mapping, self._dialling) for file in files}
+        stored = {file.path: self._find(file) for file in files}
+        before = {path for path, source in stored.items() if source}
+        if elsewhere and (missing := [file for file in files if not stored[file.path]]):
+            elsewhere(missing)
+            stored |= {file.path: self._find(file) for file in missing}
         opened = self._reader.open_all(load_schema("usage"), [file for file in files if not stored[file.path]])
         folder = self._reader.rejects
         rejects = RejectFile(folder / "usage.csv" if folder else None)
@@ -43,13 +50,29 @@ class UsageReader:
             reports = [
                 self._read_file(*new[file.path], rejects)
                 if file.path in new
-                else self._recalled(stored[file.path], file, rejects)
+                else self._recalled(stored[file.path], file, rejects, file.path in before)
                 for file in files
             ]
         finally:
             rejects.close()
         self._reader.check_counts("usage", reports, rejects)
         return reports, rejects
+
+    def missing(self, files: Sequence[SourceFile]) -> list[SourceFile]:
+        """The files that the store does not have as they are now."""
+        return [file for file in files if not self._find(file)]
+
+    def add(self, file: SourceFile) -> None:
+        """Read one file into the store.
+
+        Raises:
+            InputError: it cannot be read or mapped.
+        """
+        for opened in self._reader.open_all(load_schema("usage"), [file]):
+            self._read_file(*opened, RejectFile(None))
+
+    def _find(self, file: SourceFile) -> StoredSource | None:
+        return self._store.find(file, self._reader.mapping("usage"), self._dialling)
 
     def _read_file(self, file: OpenFile, bindings: list[Binding], rejects: RejectFile) -> FileReport:
         self._hasher.add(file.file.path)
@@ -82,8 +105,8 @@ class UsageReader:
             write_source(self._reader.engine, folder, source)
         return report
 
-    def _recalled(self, source: StoredSource | None, file: SourceFile, rejects: RejectFile) -> FileReport:
-        """The report of a file that was read before, under the name it has now."""
+    def _recalled(self, source: StoredSource | None, file: SourceFile, rejects: RejectFile, before: bool) -> FileReport:
+        """The report of a file in the store, under the name it has now; `before`: it was there before this run."""
         if source is None:
             raise ValueError(f"{file.name} is neither stored nor read")
         former = RejectFile(None)
@@ -91,6 +114,6 @@ class UsageReader:
         former.count = source.report["read"] - source.report["accepted"]
         former.reasons, former.first = Counter(source.reasons), source.first_rejects
         rejects.take(former)
-        report = FileReport(**{**source.report, "path": file.path, "file": file.name, "stored": True})
+        report = FileReport(**{**source.report, "path": file.path, "file": file.name, "stored": before})
         report.unused = tuple(report.unused)
         return report

@@ -28,6 +28,11 @@ class Summary:
         """One line of words."""
         self._line(text(key, self._lang, **values), style)
 
+    def impossible(self, why: Mapping[str, str]) -> None:
+        """What could not be computed, and why, by name."""
+        for name, reason in why.items():
+            self.say("run.impossible", "yellow", name=name, why=reason)
+
     def files(self, reports: Sequence[FileReport], rejects: Mapping[str, RejectFile], unused: Sequence[Path]) -> None:
         """Every file with its counts, and the commonest reasons for rejects."""
         rows: list[tuple[str, ...]] = [
@@ -115,8 +120,12 @@ class Summary:
         self._console.print(words, style=style or None, markup=False, highlight=False, soft_wrap=True)
 
     def _table(self, title: str, headings: Sequence[str], rows: Iterable[Sequence[str]], words: int) -> None:
-        """A table whose first `words` columns are words and whose other columns are figures."""
-        table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, title_style="bold", pad_edge=False)
+        """A table whose first `words` columns are words and whose other columns are figures.
+
+        The title is a line of its own: rich would wrap it at the width of the table.
+        """
+        self._line(title, "bold")
+        table = Table(box=SIMPLE_HEAD, pad_edge=False)
         for at, heading in enumerate(headings):
             table.add_column(text(heading, self._lang), justify="left" if at < words else "right", overflow="fold")
         for row in rows:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field, model_validator
 
-from telco_crm.engine.sql import literal
+from telco_crm.engine.sql import literal, number
 from telco_crm.rules import Model
 
 
@@ -21,8 +21,8 @@ class Offer(Model):
 
     def condition(self) -> str:
         """SQL over arpu, group_id and ladder_step."""
-        tests = [f"arpu >= {self.arpu_from:g}"] if self.arpu_from is not None else []
-        tests += [f"arpu < {self.arpu_below:g}"] if self.arpu_below is not None else []
+        tests = [f"arpu >= {number(self.arpu_from)}"] if self.arpu_from is not None else []
+        tests += [f"arpu < {number(self.arpu_below)}"] if self.arpu_below is not None else []
         tests += [f"group_id IN ({', '.join(map(str, self.groups))})"] if self.groups else []
         tests += [f"ladder_step IN ({', '.join(map(str, self.ladder_steps))})"] if self.ladder_steps else []
         return " AND ".join(tests) or "true"

@@ -7,7 +7,7 @@ from itertools import pairwise
 from pydantic import Field, model_validator
 
 from telco_crm.analysis import Analysis, RunContext
-from telco_crm.engine.sql import literal
+from telco_crm.engine.sql import literal, number
 from telco_crm.measures import mean_arpu_sql
 from telco_crm.rules import Model
 
@@ -34,7 +34,7 @@ class ArpuRules(Model):
         """The bands in order: below 0 (credits), 0, then (a,b] up to (z,inf), and last the subscribers without a
         bill.
         """
-        edges = [f"{e:g}" for e in (0, *self.bands)]
+        edges = [number(e) for e in (0, *self.bands)]
         return ["<0", "0", *(f"({a},{b}]" for a, b in pairwise(edges)), f"({edges[-1]},inf)", NO_BILL]
 
     def band_sql(self, arpu: str) -> str:
@@ -42,19 +42,19 @@ class ArpuRules(Model):
         names = self.names()
         whens = [f"WHEN {arpu} IS NULL THEN {literal(NO_BILL)}", f"WHEN {arpu} < 0 THEN {literal(names[0])}"]
         whens += [
-            f"WHEN {arpu} <= {edge:g} THEN {literal(name)}"
+            f"WHEN {arpu} <= {number(edge)} THEN {literal(name)}"
             for edge, name in zip((0, *self.bands), names[1:], strict=False)
         ]
         return f"CASE {' '.join(whens)} ELSE {literal(names[-2])} END"
 
     def policy_sql(self, arpu: str) -> str:
         """SQL for high, mid_high or mass."""
-        high, mid_high = f"{arpu} >= {self.high:g}", f"{arpu} >= {self.mid_high:g}"
+        high, mid_high = f"{arpu} >= {number(self.high)}", f"{arpu} >= {number(self.mid_high)}"
         return f"CASE WHEN {high} THEN 'high' WHEN {mid_high} THEN 'mid_high' ELSE 'mass' END"
 
 
-def compute_arpu(context: RunContext) -> None:
-    """Make `banded` (people with their ARPU of the month, mean ARPU and bands) and `arpu_bands` (the revenue table)."""
+def compute_bands(context: RunContext) -> None:
+    """Make `banded`: people with their ARPU of the month, mean ARPU and bands."""
     rules = context.rules(ArpuRules, "arpu")
     context.create(
         "banded",
@@ -64,17 +64,22 @@ def compute_arpu(context: RunContext) -> None:
                {rules.policy_sql("coalesce(m.arpu_mean, 0)")} AS policy_band
         FROM people p LEFT JOIN ({mean_arpu_sql(rules.mean_bills)}) m USING (subscriber_id)""",
     )
-    context.create("arpu_bands", _band_table(rules))
 
 
-def _band_table(rules: ArpuRules) -> str:
+def compute_revenue(context: RunContext) -> None:
+    """Make `arpu_bands`: the revenue table."""
+    context.create("arpu_bands", _band_table(context.rules(ArpuRules, "arpu"), context.has("subscribers")))
+
+
+def _band_table(rules: ArpuRules, leaving_known: bool) -> str:
     bands = ", ".join(f"({i}, {literal(name)})" for i, name in enumerate(rules.names()))
+    leavers = "count_if(left_this_month)" if leaving_known else "NULL"
     so_far = "OVER (ORDER BY band_no ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)"
     onwards = "OVER (ORDER BY band_no ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING)"
     return f"""
         WITH bands(band_no, arpu_band) AS (VALUES {bands}),
         sums AS (SELECT band_no, arpu_band, count(subscriber_id) AS subscribers, coalesce(sum(arpu), 0) AS revenue,
-                        count_if(left_this_month) AS leavers, avg(months_on_network) AS mean_months_on_network
+                        {leavers} AS leavers, avg(months_on_network) AS mean_months_on_network
                  FROM bands LEFT JOIN banded USING (arpu_band) GROUP BY band_no, arpu_band)
         SELECT band_no, arpu_band, subscribers, subscribers / nullif(sum(subscribers) OVER (), 0) AS share,
                revenue::DOUBLE AS revenue, (revenue / nullif(sum(revenue) OVER (), 0))::DOUBLE AS revenue_share,
@@ -86,4 +91,11 @@ def _band_table(rules: ArpuRules) -> str:
         FROM sums"""
 
 
-ARPU = Analysis("arpu", ("people", "bills"), ("banded", "arpu_bands"), compute_arpu)
+ARPU = Analysis(
+    "arpu",
+    ("people", "bills"),
+    ("banded", "arpu_bands"),
+    each=compute_bands,
+    makes=("banded",),
+    finish=compute_revenue,
+)

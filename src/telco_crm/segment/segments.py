@@ -29,4 +29,6 @@ def compute_segments(context: RunContext) -> None:
     )
 
 
-SEGMENTS = Analysis("segments", ("people",), ("segments",), compute_segments, uses=("banded", "grouped"))
+SEGMENTS = Analysis(
+    "segments", ("people",), ("segments",), uses=("banded", "grouped"), each=compute_segments, makes=("segments",)
+)
