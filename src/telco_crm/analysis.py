@@ -10,6 +10,7 @@ from typing import Any, TypeVar, cast
 from telco_crm.engine.base import Engine
 from telco_crm.engine.workers import Part, Workers
 from telco_crm.errors import CannotCompute
+from telco_crm.ingest.store import UsageRows
 from telco_crm.months import Month
 from telco_crm.rules import Model, load_rules
 
@@ -21,7 +22,8 @@ Step = Callable[["RunContext"], None]
 class RunContext:
     """What analyses share: the engine with its tables, the month, seed and language, and what they have to say.
 
-    `tables` are the engine tables at hand; `months` the months with features, oldest first, up to the as-of month.
+    `tables` are the engine tables at hand; `months` the months with features, oldest first, up to the as-of month;
+    `usage` the packed usage rows, where they are within reach.
     """
 
     engine: Engine
@@ -34,6 +36,7 @@ class RunContext:
     settings: Mapping[str, Any] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     facts: dict[str, Any] = field(default_factory=dict)
+    usage: UsageRows | None = None
 
     def rules(self, model: type[M], name: str) -> M:
         """The rules `name`, with the user's laid over them."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from telco_crm.churn.evaluate import BACKTEST
+from telco_crm.churn.labels import RATES
 from telco_crm.churn.score import CHURN
 from telco_crm.credit.stars import CREDIT
 from telco_crm.retain.priority import RETENTION
@@ -10,7 +11,7 @@ from telco_crm.segment.arpu import ARPU
 from telco_crm.segment.groups import GROUPS
 from telco_crm.segment.segments import SEGMENTS
 
-ANALYSES = (ARPU, GROUPS, SEGMENTS, CREDIT, CHURN, RETENTION)
+ANALYSES = (ARPU, GROUPS, SEGMENTS, CREDIT, RATES, CHURN, RETENTION)
 ON_REQUEST = (BACKTEST,)  # not part of a run
 
 # Table written → the order of its rows.
@@ -20,6 +21,7 @@ OUTPUTS = {
     "arpu_bands": "band_no",
     "credit": "subscriber_id",
     "churn": "risk_rank",
+    "churn_rates": "month",
     "retention": "rank",
     "churn_evaluation": "cutoff, method",
 }

@@ -7,7 +7,7 @@ from typing import Any
 
 from telco_crm.analysis import Analysis, RunContext
 from telco_crm.catalog import ANALYSES, ON_REQUEST, OUTPUTS
-from telco_crm.churn.dataset import check_signals
+from telco_crm.churn.dataset import check_signals, prepare_tables
 from telco_crm.churn.rules import ChurnRules
 from telco_crm.churn.score import fit_on_history
 from telco_crm.errors import CannotCompute, TelcoError
@@ -96,6 +96,7 @@ def run_churn_fit(inputs: Inputs, settings: Settings, target: Path) -> Result:
     with loaded(*inputs, settings) as data, OutputFile(str(target), data.engine.temp_path("")) as file:
         context, _ = analyse(data, ())
         rules = context.rules(ChurnRules, "churn")
+        prepare_tables(context, rules)
         check_signals(context, rules)
         try:
             model = fit_on_history(context, rules)
@@ -104,7 +105,7 @@ def run_churn_fit(inputs: Inputs, settings: Settings, target: Path) -> Result:
         model.save(file.temp)
         file.commit()
         result = result_of(data, context)
-        result.rows |= {"leavers": model.leavers, "subscriber-months": model.rows}
+        result.rows |= {"leavers": model.training.leavers, "subscriber-months": model.training.rows}
         result.seconds = clock.seconds
     return result
 

@@ -114,6 +114,7 @@ def analyse(data: Loaded, wanted: Sequence[Analysis]) -> tuple[RunContext, dict[
         data.settings.lang,
         data.settings.config.rules,
         data.settings.extra,
+        usage=None if data.workers.elsewhere else data.usage,
     )
     impossible: dict[str, str] = {}
     for analysis in (people_analysis(data.catalog, is_past=as_of < newest), *wanted):

@@ -68,7 +68,7 @@ def score_table(
     order = np.lexsort((np.arange(len(out)), -score.to_numpy()))
     out["risk_rank"] = np.empty(len(out), np.int64)
     out.loc[order, "risk_rank"] = np.arange(1, len(out) + 1)
-    out = out.join(table_reasons(parts, frame, model, lang))
+    out = out.join(table_reasons(parts, frame, model.meaning, lang))
     return out.iloc[order].reset_index(drop=True), notes
 
 

@@ -1,0 +1,112 @@
+"""What was known of each subscriber at the end of a cut-off month, besides the monthly features: table k of the signals.
+
+Everything comes from rows dated before that moment. Events, contacts and bills are looked at over the three lag months
+only, so that an early cut-off is not blinder than a late one; a complaint counts as open until it was resolved.
+"""
+
+from __future__ import annotations
+
+from telco_crm.analysis import RunContext
+from telco_crm.engine.sql import literal
+from telco_crm.months import Month
+
+LAGS = 3
+DAYS_SINCE = ("complaint", "cancel_request", "competitor_contact", "power_off", "plan_change", "suspension", "survey")
+COLUMNS = {
+    "events": (
+        *(f"{kind}_days" for kind in DAYS_SINCE),
+        "complaints_open",
+        "suspended",
+        "enquiries",
+        "lowest_survey",
+    ),
+    "bills": ("bills_due", "bills_unpaid", "bills_late", "payment_delay"),
+    "contacts": ("campaigns", "campaigns_accepted", "contacted_days"),
+    "subscribers": ("plans",),
+    "circle": ("circle", "circle_left", "circle_lost"),
+}
+
+
+def known_sql(context: RunContext, cutoff: Month) -> str:
+    """FROM item k: subscriber_id and the columns of COLUMNS, NULL where nothing is known or the table is missing."""
+    queries = {
+        "events": _events,
+        "bills": _bills,
+        "contacts": _contacts,
+        "subscribers": _subscribers,
+        "circle": _circle,
+    }
+    parts, columns = [], []
+    for table, names in COLUMNS.items():
+        if context.has(table):
+            parts.append(f"LEFT JOIN ({queries[table](context, cutoff)}) {table[0]}_ USING (subscriber_id)")
+            columns += names
+        else:
+            columns += [f"NULL::DOUBLE AS {name}" for name in names]
+    spine = "(SELECT DISTINCT subscriber_id FROM features)"
+    if context.has("subscribers"):
+        spine = "(SELECT subscriber_id FROM features UNION SELECT subscriber_id FROM subscribers)"
+    return f"(SELECT subscriber_id, {', '.join(columns)} FROM {spine} {' '.join(parts)})"
+
+
+def _events(context: RunContext, cutoff: Month) -> str:
+    start, end = _window(cutoff)
+    recent = f"time >= {start}"
+    since = ", ".join(
+        f"date_diff('day', max(CASE WHEN kind = '{kind}' AND {recent} THEN time END), {end}) AS {kind}_days"
+        for kind in DAYS_SINCE
+    )
+    last = {kind: f"max(CASE WHEN kind = '{kind}' THEN time END)" for kind in ("suspension", "resume")}
+    return (
+        f"SELECT subscriber_id, {since}, count_if(kind = 'complaint' AND (resolved_at IS NULL OR resolved_at >= {end}) "
+        f"AND time >= {start}) AS complaints_open, "
+        f"CASE WHEN coalesce({last['resume']} < {last['suspension']}, {last['resume']} IS NULL AND {last['suspension']} "
+        f"IS NOT NULL) THEN 1 ELSE 0 END AS suspended, count_if(kind = 'enquiry' AND {recent}) AS enquiries, "
+        f"min(CASE WHEN kind = 'survey' AND {recent} THEN score END)::DOUBLE AS lowest_survey "
+        f"FROM events WHERE time < {end} GROUP BY subscriber_id"
+    )
+
+
+def _bills(context: RunContext, cutoff: Month) -> str:
+    start, end = _window(cutoff)
+    first = literal(str(cutoff.back(LAGS - 1)))
+    due = f"due_date < {end}"
+    paid = f"paid_on < {end}"
+    return (
+        f"SELECT subscriber_id, count_if({due}) AS bills_due, count_if({due} AND (paid_on >= {end} OR (paid_on IS NULL "
+        f"AND coalesce(paid, 0) = 0))) AS bills_unpaid, count_if({due} AND paid_on > due_date AND {paid}) AS bills_late, "
+        f"avg(CASE WHEN {due} AND {paid} THEN date_diff('day', due_date, paid_on) END) AS payment_delay "
+        f"FROM bills WHERE month >= {first} AND month <= {literal(str(cutoff))} GROUP BY subscriber_id"
+    )
+
+
+def _contacts(context: RunContext, cutoff: Month) -> str:
+    start, end = _window(cutoff)
+    return (
+        "SELECT subscriber_id, count(*) AS campaigns, count_if(accepted) AS campaigns_accepted, "
+        f"date_diff('day', max(contacted_on)::TIMESTAMP, {end}::TIMESTAMP) AS contacted_days FROM contacts "
+        f"WHERE contacted_on >= {start} AND contacted_on < {end} AND coalesce(arm, 'treated') = 'treated' "
+        "GROUP BY subscriber_id"
+    )
+
+
+def _subscribers(context: RunContext, cutoff: Month) -> str:
+    """Plans used by then: those of the record without the changes that came later."""
+    later = "NULL"
+    join = ""
+    if context.has("events"):
+        changes = f"kind = 'plan_change' AND time >= DATE '{cutoff.end}'"
+        join = (
+            f"LEFT JOIN (SELECT subscriber_id, count(*) AS later FROM events WHERE {changes} GROUP BY 1) "
+            "USING (subscriber_id)"
+        )
+        later = "later"
+    return f"SELECT subscriber_id, greatest(plans_ever - coalesce({later}, 0), 1) AS plans FROM subscribers {join}"
+
+
+def _circle(context: RunContext, cutoff: Month) -> str:
+    return f"SELECT subscriber_id, circle, circle_left, circle_lost FROM circle WHERE cutoff = {literal(str(cutoff))}"
+
+
+def _window(cutoff: Month) -> tuple[str, str]:
+    return f"DATE '{cutoff.back(LAGS - 1).start}'", f"DATE '{cutoff.end}'"
