@@ -7,10 +7,6 @@ from typing import Any
 
 from telco_crm.analysis import Analysis, RunContext
 from telco_crm.catalog import ANALYSES, ON_REQUEST, OUTPUTS
-from telco_crm.churn.dataset import check_signals, prepare_tables
-from telco_crm.churn.rules import ChurnRules
-from telco_crm.churn.score import fit_on_history
-from telco_crm.errors import CannotCompute, TelcoError
 from telco_crm.manifest import write_manifest
 from telco_crm.output.staging import OutputFile, OutputFolder, staged_rejects
 from telco_crm.output.writers import FORMATS, OutputStyle, write_table
@@ -83,30 +79,6 @@ def run_table(
             sql = f"FROM {table} ORDER BY {OUTPUTS[table]}"
             result.rows[table] = write_table(data.engine, sql, file.temp, load_schema(table), style)
             finish(file, table, clock, result, data)
-    return result
-
-
-def run_churn_fit(inputs: Inputs, settings: Settings, target: Path) -> Result:
-    """A churn model fitted on the history, into `target`.
-
-    Raises:
-        TelcoError: the history is too thin; the message says what is missing.
-    """
-    clock = Clock()
-    with loaded(*inputs, settings) as data, OutputFile(str(target), data.engine.temp_path("")) as file:
-        context, _ = analyse(data, ())
-        rules = context.rules(ChurnRules, "churn")
-        prepare_tables(context, rules)
-        check_signals(context, rules)
-        try:
-            model = fit_on_history(context, rules)
-        except CannotCompute as why:
-            raise TelcoError(f"churn fit: no model, because {why}") from None
-        model.save(file.temp)
-        file.commit()
-        result = result_of(data, context)
-        result.rows |= {"leavers": model.training.leavers, "subscriber-months": model.training.rows}
-        result.seconds = clock.seconds
     return result
 
 

@@ -38,13 +38,17 @@ class TableTask:
 
 @dataclass
 class Prepared:
-    """A table to fit on: float64 and text columns, 1 for leavers, what belongs together, and notes for the user."""
+    """A table to fit on: float64 and text columns, 1 for leavers, what belongs together, and notes for the user.
+
+    `known` marks the rows of the table that have a label; the frame holds these.
+    """
 
     frame: pd.DataFrame
     kinds: dict[str, str]
     outcome: Ints
     groups: pd.Series
     positive: str
+    known: npt.NDArray[np.bool_]
     notes: list[str] = field(default_factory=list)
     suspects: dict[str, str] = field(default_factory=dict)
 
@@ -82,7 +86,7 @@ def prepare(table: WideTable, task: TableTask, seed: int) -> Prepared:
         if names.duplicated().any():
             groups = names.fillna("")
             notes.append(f"{task.identifier} repeats; the rows of one are kept on one side of every split")
-    prepared = Prepared(frame, kinds, outcome, groups, positive, notes)
+    prepared = Prepared(frame, kinds, outcome, groups, positive, known, notes)
     _judge(prepared, task, seed)
     return prepared
 

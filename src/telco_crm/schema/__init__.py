@@ -15,7 +15,18 @@ from telco_crm.rules import Model, explain
 
 ColumnType = Literal["id", "name", "text", "enum", "time", "date", "month", "bool", "int", "number", "money"]
 INPUT_TABLES = ("usage", "bills", "subscribers", "events", "contacts")
-OUTPUT_TABLES = ("segments", "groups", "arpu_bands", "credit", "churn", "retention", "churn_rates", "churn_evaluation")
+OUTPUT_TABLES = (
+    "segments",
+    "groups",
+    "arpu_bands",
+    "credit",
+    "churn",
+    "retention",
+    "churn_rates",
+    "churn_evaluation",
+    "table_scores",
+    "table_measures",
+)
 
 
 class Column(Model):

@@ -111,7 +111,7 @@ def _fold_models(data: _Data, fitted: int, seed: int, threads: int) -> list[_Fol
 
 def _grown(data: _Data, k: int, recipe: Recipe, seed: int) -> list[Tree]:
     inside = data.fold != k
-    nominal = [at for at, column in enumerate(data.columns) if column.nominal]
+    nominal = {at: column.count for at, column in enumerate(data.columns) if column.nominal}
     return grow(as_matrix(data.codes[:, inside]), data.outcome[inside], nominal, recipe, seed)
 
 

@@ -32,13 +32,14 @@ def as_matrix(codes: Codes) -> Floats:
     return matrix
 
 
-def grow(matrix: Floats, outcome: Ints, nominal: list[int], recipe: Recipe, seed: int) -> list[Tree]:
-    """Boosted trees for `outcome` (0/1) from codes as `as_matrix` gives them; `nominal` columns have no order.
+def grow(matrix: Floats, outcome: Ints, nominal: dict[int, int], recipe: Recipe, seed: int) -> list[Tree]:
+    """Boosted trees for `outcome` (0/1) from codes as `as_matrix` gives them; `nominal` gives the columns without order
+    and how many codes they have.
 
     Deterministic, whatever the number of threads. The log odds start from those of the overall share.
     """
     booster = HistGradientBoostingClassifier(
-        **recipe._asdict(), early_stopping=False, random_state=seed, categorical_features=nominal or None
+        **recipe._asdict(), early_stopping=False, random_state=seed, categorical_features=list(nominal) or None
     )
     booster.fit(matrix, outcome)
     trees = trees_of(booster, nominal)
@@ -46,25 +47,27 @@ def grow(matrix: Floats, outcome: Ints, nominal: list[int], recipe: Recipe, seed
     return trees
 
 
-def trees_of(booster: HistGradientBoostingClassifier, nominal: list[int]) -> list[Tree]:
+def trees_of(booster: HistGradientBoostingClassifier, nominal: dict[int, int]) -> list[Tree]:
     """The trees of a booster that was fitted on codes."""
     # scikit-learn puts the categorical columns first.
     order = [*nominal, *(c for c in range(booster.n_features_in_) if c not in set(nominal))]
     seen = booster._preprocessor.named_transformers_["encoder"].categories_ if nominal else []
-    return [_tree(stage[0], order, seen) for stage in booster._predictors]
+    counts = list(nominal.values())
+    return [_tree(stage[0], order, seen, counts) for stage in booster._predictors]
 
 
-def _tree(predictor: Any, order: list[int], seen: list[Floats]) -> Tree:
+def _tree(predictor: Any, order: list[int], seen: list[Floats], counts: list[int]) -> Tree:
     nodes = predictor.nodes
     leaf = nodes["is_leaf"].astype(bool)
     nominal = nodes["is_categorical"].astype(bool) & ~leaf
     limit = np.where(leaf | nominal, 0, np.minimum(nodes["num_threshold"], MISSING - 1)).astype(np.int64)
     codes = {}
     for at in np.flatnonzero(nominal).tolist():
-        known = [int(code) for code in seen[nodes["feature_idx"][at]] if not np.isnan(code)]
-        goes_left = {known[place] for place in _members(predictor.raw_left_cat_bitsets[nodes["bitset_idx"][at]])}
+        place = int(nodes["feature_idx"][at])
+        known = [int(code) for code in seen[place] if not np.isnan(code)]
+        goes_left = {known[bit] for bit in _members(predictor.raw_left_cat_bitsets[nodes["bitset_idx"][at]])}
         if nodes["missing_go_to_left"][at]:  # codes without a fitted row go where missing ones go
-            goes_left |= set(range(MISSING)) - set(known)
+            goes_left |= set(range(counts[place])) - set(known)
         codes[at] = tuple(sorted(goes_left))
     return Tree(
         column=tuple(np.where(leaf, -1, np.array(order)[nodes["feature_idx"]]).tolist()),
