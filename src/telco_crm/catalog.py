@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from telco_crm.churn.evaluate import BACKTEST
-from telco_crm.churn.labels import RATES
-from telco_crm.churn.score import CHURN
+from telco_crm.churn.findrules import RULES
+from telco_crm.churn.monitor import MONITOR
+from telco_crm.churn.score import CHURN, RATES
 from telco_crm.credit.stars import CREDIT
 from telco_crm.retain.priority import RETENTION
 from telco_crm.segment.arpu import ARPU
@@ -12,7 +13,7 @@ from telco_crm.segment.groups import GROUPS
 from telco_crm.segment.segments import SEGMENTS
 
 ANALYSES = (ARPU, GROUPS, SEGMENTS, CREDIT, RATES, CHURN, RETENTION)
-ON_REQUEST = (BACKTEST,)  # not part of a run
+ON_REQUEST = (BACKTEST, RULES, MONITOR)  # not part of a run
 
 # Table written → the order of its rows.
 OUTPUTS = {
@@ -24,4 +25,6 @@ OUTPUTS = {
     "churn_rates": "month",
     "retention": "rank",
     "churn_evaluation": "cutoff, method",
+    "churn_rules": "rule_no",
+    "churn_monitor": "row_no",
 }

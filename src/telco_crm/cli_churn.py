@@ -142,6 +142,47 @@ def evaluate(job: Job, out: str | None, table: dict[str, Any], rejects: Path | N
     return write_one(job, out, rejects, "churn_evaluation")
 
 
+@churn.command()
+@data_options
+@output_option
+@job_options
+@style_options
+@rejects_option
+def rules(job: Job, out: str, rejects: Path | None) -> int:
+    """Readable rules found in the history, beside the expert rules, with their strength on later months.
+
+    With -o FILE.toml the found rules are written as flags for telco-crm.toml.
+    """
+    from telco_crm.run_churn import run_churn_rules
+
+    if out.endswith(".toml"):
+        job.show(run_churn_rules(job.inputs, job.settings(out), out), out)
+        return 0
+    return write_one(job, out, rejects, "churn_rules")
+
+
+@churn.command()
+@data_options
+@output_option
+@click.option("--model", type=MODEL, required=True, help="Model from `churn fit`.")
+@table_options()
+@job_options
+@style_options
+@rejects_option
+def monitor(job: Job, out: str, model: Path, table: dict[str, Any], rejects: Path | None) -> int:
+    """Watch a model: drift of signals and scores, what came of its scores once outcomes are known, and whether to
+    refit. With --table, outcomes are looked at if --label is given."""
+    from telco_crm.churn.model import load_model
+    from telco_crm.run_churn import run_table_monitor
+
+    if task := _table_job(job, table):
+        result = run_table_monitor(task, load_model(model), out, job.style_for(out))
+        _say(job, result, out, report=out != "-")
+        return 0
+    job.options["model"] = model
+    return write_one(job, out, rejects, "churn_monitor")
+
+
 def _table_job(job: Job, said: dict[str, Any]) -> TableJob | None:
     """The job on a wide table, if one is named."""
     from telco_crm.churn.tabletask import TableTask

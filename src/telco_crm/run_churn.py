@@ -14,12 +14,14 @@ import pandas as pd
 
 from telco_crm.churn.dataset import check_signals, prepare_tables
 from telco_crm.churn.explain import important
+from telco_crm.churn.findrules import RULES, as_toml
 from telco_crm.churn.model import ChurnModel
+from telco_crm.churn.monitor import drift, outcomes, verdict
 from telco_crm.churn.profit import Campaign
 from telco_crm.churn.report import as_text, evaluation, importance_picture, pictures
 from telco_crm.churn.rules import ChurnRules
 from telco_crm.churn.score import fit_on_history
-from telco_crm.churn.tablemodel import fit_table, out_of_fold, score_table
+from telco_crm.churn.tablemodel import fit_table, matching, out_of_fold, score_table
 from telco_crm.churn.tabletask import Prepared, TableTask, prepare
 from telco_crm.churn.widetable import NUMBER, WideTable, read_wide
 from telco_crm.engine.duck import DuckEngine
@@ -69,6 +71,26 @@ def run_churn_fit(inputs: Inputs, settings: Settings, target: Path, picture: Pat
         _keep(model, file, picture, settings.lang)
         result = result_of(data, context)
         result.rows |= {"leavers": model.training.leavers, "subscriber-months": model.training.rows}
+        result.seconds = clock.seconds
+    return result
+
+
+def run_churn_rules(inputs: Inputs, settings: Settings, target: str) -> Result:
+    """Rules found in the history, as flags in TOML, into `target`.
+
+    Raises:
+        TelcoError: the history is too thin.
+    """
+    clock = Clock()
+    with loaded(*inputs, settings) as data, OutputFile(target, data.engine.temp_path("")) as file:
+        context, impossible = analyse(data, (RULES,))
+        if impossible:
+            raise TelcoError(f"churn rules: nothing was written, because {'; '.join(impossible.values())}")
+        found = context.engine.rows("SELECT condition, rule FROM churn_rules WHERE kind = 'found' ORDER BY rule_no")
+        file.temp.write_text(as_toml(found), encoding="utf-8")
+        file.commit()
+        result = result_of(data, context)
+        result.rows["rules"] = len(found)
         result.seconds = clock.seconds
     return result
 
@@ -126,6 +148,28 @@ def run_table_evaluation(
                 done.rows["measures"] = write_table(engine, "FROM table_measures", file.temp, schema, OutputStyle())
                 file.commit()
     return done
+
+
+def run_table_monitor(job: TableJob, model: ChurnModel, target: str, style: OutputStyle) -> TableResult:
+    """Drift of a wide table against the model's, its outcomes where a label is named, and the advice, into `target`.
+
+    Raises:
+        TelcoError: before `target` was touched.
+    """
+    watch = load_rules(ChurnRules, "churn", job.settings.config.rules.get("churn")).watch
+    with _opened(job) as (engine, table), OutputFile(target, engine.temp_path("")) as file:
+        frame, notes = matching(model, table)
+        rows = drift(model, frame, table.name, watch)
+        if job.task.label:
+            prepared = prepare(table, job.task, job.settings.seed)
+            score = model.probability(frame[prepared.known], engine.threads).to_numpy()
+            rows += outcomes(model, prepared.outcome, score, table.name, watch)
+        rows.append(verdict(rows, job.settings.lang))
+        engine.register("monitored", pd.DataFrame(rows))
+        numbered = "SELECT row_number() OVER () AS row_no, * FROM monitored"
+        written = write_table(engine, numbered, file.temp, load_schema("churn_monitor"), style)
+        file.commit()
+    return TableResult({"churn_monitor": written}, notes, rows[-1].advice + "\n")
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,7 @@ def churn(out: tuple[Path, list[Row]]) -> dict[str, Row]:
 def test_method_says_model_and_the_model_is_kept(out: tuple[Path, list[Row]]) -> None:
     assert {row["method"] for row in out[1]} == {"model"}
     model = json.loads((out[0] / "churn_model.json").read_text("utf-8"))
-    assert model["cutoffs"] == ["2026-03", "2026-04", "2026-05", "2026-06"]  # three months before, two after
+    assert model["training"]["cutoffs"] == ["2026-03", "2026-04", "2026-05", "2026-06"]  # three months before, two after
 
 
 def test_scores_are_probabilities_and_ranks_follow_them(out: tuple[Path, list[Row]]) -> None:

@@ -13,9 +13,9 @@ LAGS = 3
 
 
 def create_circle(context: RunContext, cutoffs: Sequence[Month], most_rows: int) -> None:
-    """Make `circle`: subscriber_id, cutoff, circle (contacts of the three months by call or message), circle_left (those
-    of them who left the network within these months), circle_lost (contacts of the first two months that were none in
-    the third).
+    """Make `circle`: subscriber_id, cutoff, circle (contacts of the three months by call or message), circle_left
+    (those of them who left the network within these months), circle_lost (contacts of the first two months that were
+    none in the third).
 
     Needs usage rows in the store and `leavers`; with more than `most_rows` rows in a month it is left out.
     """
@@ -26,8 +26,8 @@ def create_circle(context: RunContext, cutoffs: Sequence[Month], most_rows: int)
     counts = usage.months()
     if max(counts[m] for m in months) > most_rows:
         context.note(
-            f"churn: the circles of subscribers are not looked at, since a month has more than {most_rows:,} usage records "
-            "(circle_rows in rules.churn)"
+            f"churn: the circles of subscribers are not looked at, since a month has more than {most_rows:,} usage "
+            "records (circle_rows in rules.churn)"
         )
         return
     shift, bits = KIND["service"]

@@ -86,25 +86,24 @@ def signals_at(context: RunContext, rules: ChurnRules, cutoff: Month, shown: boo
     """The signals of everybody on the books at the end of `cutoff`, by subscriber_id.
 
     Columns: one per signal (float64, NaN where unknown; or text); with `shown` also show_<signal>, the value that is
-    put into words.
+    put into words, and those of `rule_hits`.
     """
     return context.engine.frame(signals_sql(context, rules, cutoff, shown)).set_index("subscriber_id")
 
 
 def signals_sql(context: RunContext, rules: ChurnRules, cutoff: Month, shown: bool = False) -> str:
     """The query behind `signals_at`."""
-    return _query(context, _columns(rules, shown), cutoff)
+    return query(context, _columns(rules, shown) | (rules.hits() if shown else {}), cutoff)
 
 
 def rule_hits(context: RunContext, rules: ChurnRules, cutoff: Month) -> pd.DataFrame:
-    """Which rules of the rule score hold, by subscriber_id: columns r0, r1, … of 0 and 1."""
-    hits = {f"r{i}": f"if({rule.when}, 1, 0)::DOUBLE" for i, rule in enumerate(rules.rule_score.rules)}
-    return context.engine.frame(_query(context, hits, cutoff)).set_index("subscriber_id")
+    """Which rules hold, by subscriber_id: columns r0, r1, … of 0 and 1, in the order of ChurnRules.every_rule."""
+    return context.engine.frame(query(context, rules.hits(), cutoff)).set_index("subscriber_id")
 
 
 def values_at(context: RunContext, rules: ChurnRules, cutoff: Month) -> pd.Series:
     """What each subscriber is worth if kept, in money, by subscriber_id; 0 where it is not known."""
-    frame = context.engine.frame(_query(context, {"value": f"coalesce(({rules.profit.value})::DOUBLE, 0)"}, cutoff))
+    frame = context.engine.frame(query(context, {"value": f"coalesce(({rules.profit.value})::DOUBLE, 0)"}, cutoff))
     return frame.set_index("subscriber_id")["value"]
 
 
@@ -117,6 +116,8 @@ def check_signals(context: RunContext, rules: ChurnRules) -> None:
     lagged = {f"lagged.{n}": tuple(s.sql for s in lag.signals(n).values()) for n, lag in rules.lagged.items()}
     tries = {**lagged, **{f"signals.{n}": (s.sql, s.show or s.sql) for n, s in rules.signals.items()}}
     tries |= {f"rule_score.rules.{i}": (r.when,) for i, r in enumerate(rules.rule_score.rules)}
+    tries |= {f"flags.{i}": (r.when,) for i, r in enumerate(rules.flags)}
+    tries |= {f"rule_search.columns.{n}": (sql,) for n, sql in rules.rule_search.sql().items()}
     tries["profit.value"] = (str(rules.profit.value),)
     source = f"people p {lags_sql(context.as_of)} LEFT JOIN {known_sql(context, context.as_of)} k "
     source += "ON k.subscriber_id = p.subscriber_id LIMIT 0"
@@ -145,7 +146,8 @@ def _columns(rules: ChurnRules, shown: bool) -> dict[str, str]:
     return columns
 
 
-def _query(context: RunContext, columns: dict[str, str], cutoff: Month) -> str:
+def query(context: RunContext, columns: dict[str, str], cutoff: Month) -> str:
+    """subscriber_id and these SQL columns over p, k, m1, m2, m3, of everybody on the books at the end of `cutoff`."""
     wanted = ", ".join(f"{sql} AS {identifier(name)}" for name, sql in columns.items())
     known = f"LEFT JOIN {known_sql(context, cutoff)} k ON k.subscriber_id = p.subscriber_id"
     return f"SELECT p.subscriber_id, {wanted} FROM {_people(context, cutoff)} p {lags_sql(cutoff)} {known} ORDER BY 1"

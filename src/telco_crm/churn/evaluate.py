@@ -19,7 +19,7 @@ from telco_crm.churn.dataset import (
 )
 from telco_crm.churn.labels import create_leavers
 from telco_crm.churn.metrics import measures
-from telco_crm.churn.profit import Campaign, profit
+from telco_crm.churn.profit import profit
 from telco_crm.churn.rules import ChurnRules
 from telco_crm.churn.score import fit_on_history, rule_probability
 from telco_crm.errors import CannotCompute

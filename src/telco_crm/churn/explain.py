@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from telco_crm.churn.model import ChurnModel
-from telco_crm.churn.rules import THEMES, ChurnRules, Signal
+from telco_crm.churn.rules import THEMES, ChurnRules, ScoreRule, Signal
 
 REASONS = 3
 SHOWN = 0.005  # log odds from which on something is named as a reason
@@ -122,6 +122,17 @@ def rule_themes(hits: pd.DataFrame, rules: ChurnRules) -> pd.DataFrame:
     for i, rule in enumerate(rules.rule_score.rules):
         parts[f"{rule.theme}_part"] += rule.weight * hits[f"r{i}"].to_numpy()
     return pd.DataFrame(parts, index=hits.index)
+
+
+def held_rules(hits: pd.DataFrame, rules: ChurnRules, lang: str) -> pd.Series:
+    """The words of all rules that hold and do not lower the score, joined by semicolons, by the frame's index."""
+    shown = [i for i, rule in enumerate(rules.every_rule()) if not isinstance(rule, ScoreRule) or rule.weight > 0]
+    words = [rules.every_rule()[i].zh if lang == "zh" else rules.every_rule()[i].en for i in shown]
+    held = hits[[f"r{i}" for i in shown]].to_numpy() > 0
+    patterns, place = np.unique(np.packbits(held, axis=1), axis=0, return_inverse=True)
+    bits = np.unpackbits(patterns, axis=1, count=len(shown)).astype(bool)
+    texts = ["; ".join(w for w, bit in zip(words, row, strict=True) if bit) for row in bits]
+    return pd.Series(np.array(texts, object)[place.ravel()], hits.index, name="rules_held")
 
 
 def important(model: ChurnModel, count: int = 20) -> list[tuple[str, float]]:

@@ -1,4 +1,4 @@
-"""What was known of each subscriber at the end of a cut-off month, besides the monthly features: table k of the signals.
+"""What was known of each subscriber at the end of a cut-off month besides the monthly features: table k of signals.
 
 Everything comes from rows dated before that moment. Events, contacts and bills are looked at over the three lag months
 only, so that an early cut-off is not blinder than a late one; a complaint counts as open until it was resolved.
@@ -36,7 +36,8 @@ def known_sql(context: RunContext, cutoff: Month) -> str:
         "subscribers": _subscribers,
         "circle": _circle,
     }
-    parts, columns = [], []
+    parts: list[str] = []
+    columns: list[str] = []
     for table, names in COLUMNS.items():
         if context.has(table):
             parts.append(f"LEFT JOIN ({queries[table](context, cutoff)}) {table[0]}_ USING (subscriber_id)")
@@ -68,7 +69,7 @@ def _events(context: RunContext, cutoff: Month) -> str:
 
 
 def _bills(context: RunContext, cutoff: Month) -> str:
-    start, end = _window(cutoff)
+    end = _window(cutoff)[1]
     first = literal(str(cutoff.back(LAGS - 1)))
     due = f"due_date < {end}"
     paid = f"paid_on < {end}"

@@ -6,12 +6,17 @@ from typing import Literal
 
 from pydantic import Field
 
-from telco_crm.analysis import Analysis, RunContext
+from telco_crm.analysis import RunContext
 from telco_crm.engine.sql import literal
 from telco_crm.months import Month
 from telco_crm.rules import Model
 
 VOLUNTARY, PORT_OUT, INVOLUNTARY, INACTIVE = "voluntary", "port_out", "involuntary", "inactive"
+# Closed without a date, and never seen.
+UNDATED = (
+    "(coalesce(s.status = 'closed', false) AND s.cancelled_on IS NULL "
+    "AND s.subscriber_id NOT IN (SELECT subscriber_id FROM features))"
+)
 LeaveKind = Literal["voluntary", "port_out", "involuntary", "inactive"]
 
 
@@ -40,7 +45,8 @@ def create_leavers(context: RunContext, leaving: Leaving) -> None:
     closed = "CASE WHEN s.status = 'closed' THEN CAST(seen.month || '-01' AS DATE) + INTERVAL 1 MONTH END"
     queries = [
         f"SELECT s.subscriber_id, coalesce(s.cancelled_on, {closed})::DATE AS left_on, "
-        f"coalesce(s.cancel_kind, '{VOLUNTARY}') AS kind FROM subscribers s LEFT JOIN {last_seen} seen USING (subscriber_id)"
+        f"coalesce(s.cancel_kind, '{VOLUNTARY}') AS kind FROM subscribers s LEFT JOIN {last_seen} seen "
+        "USING (subscriber_id)"
     ]
     if leaving.inactive_if != "none" and leaving.inactive_days:
         queries.append(_inactive(context, leaving))
@@ -72,23 +78,19 @@ def _inactive(context: RunContext, leaving: Leaving) -> str:
 
 def present_sql(context: RunContext, at_end_of: Month) -> str:
     """FROM item: subscriber_id of everybody on the books at the end of a month, with the record columns that are known
-    then (status NULL: it is that of the export).
+    then (status NULL: it is that of the export). Closed subscriptions without a date and without any record or bill
+    are left out: nobody knows when they ended.
     """
     end = f"DATE '{at_end_of.end}'"
-    undated = f"(s.status = 'closed' AND s.cancelled_on IS NULL AND l.left_on IS NULL)"
     return (
         "(SELECT s.subscriber_id, s.brand, s.region, s.gender, s.plan, s.activated_on, s.contract_end, s.vip_card, "
         "NULL::VARCHAR AS status FROM subscribers s LEFT JOIN leavers l USING (subscriber_id) "
-        f"WHERE coalesce(s.activated_on < {end}, true) AND coalesce(l.left_on >= {end}, true) AND NOT coalesce({undated}, false))"
+        f"WHERE coalesce(s.activated_on < {end}, true) AND coalesce(l.left_on >= {end}, true) AND NOT {UNDATED})"
     )
 
 
-def compute_rates(context: RunContext) -> None:
-    """Make `churn_rates`: one row per month, from the second month of the data to the as-of month."""
-    from telco_crm.churn.rules import ChurnRules
-
-    rules = context.rules(ChurnRules, "churn")
-    create_leavers(context, rules.leaving)
+def create_rates(context: RunContext) -> None:
+    """Make `churn_rates`: one row per month up to the as-of month. Needs `leavers`."""
     rows = []
     for month in context.months:
         start, end = f"DATE '{month.start}'", f"DATE '{month.end}'"
@@ -101,7 +103,7 @@ def compute_rates(context: RunContext) -> None:
             f"SELECT {literal(str(month))} AS month, count_if({on.format(day=start)}) AS at_start, "
             f"count_if(s.activated_on >= {start} AND s.activated_on < {end}) AS joined, {kinds}, "
             f"count_if({on.format(day=end)}) AS at_end FROM subscribers s LEFT JOIN leavers l USING (subscriber_id) "
-            "WHERE NOT coalesce(s.status = 'closed' AND s.cancelled_on IS NULL AND l.left_on IS NULL, false)"
+            f"WHERE NOT {UNDATED}"
         )
     willing = f"{VOLUNTARY} + {PORT_OUT}"
     every = f"{willing} + {INVOLUNTARY} + {INACTIVE}"
@@ -115,6 +117,3 @@ def compute_rates(context: RunContext) -> None:
 
 def _text(month: Month) -> str:
     return literal(str(month))
-
-
-RATES = Analysis("churn rates", ("subscribers", "features"), ("churn_rates",), compute_rates)

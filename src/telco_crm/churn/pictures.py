@@ -1,4 +1,4 @@
-"""Pictures as SVG text: gain, reliability and profit curves, bars of importance. No library, equal bytes for equal data."""
+"""Pictures as SVG text: curves in a frame and bars. Equal data give equal bytes."""
 
 from __future__ import annotations
 

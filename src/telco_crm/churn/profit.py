@@ -2,8 +2,8 @@
 
 The campaign of Neslin et al. (2006) with the measure of Verbraken, Verbeke and Baesens (2013): everybody on the list is
 contacted and offered something. A leaver accepts with probability γ and then stays, which keeps his value; a stayer
-always accepts. γ is not known beforehand: it has a beta distribution, and EMPC is the mean, over γ, of the profit of the
-list that is best for that γ. Here every subscriber may have a value of his own.
+always accepts. γ is not known beforehand: it has a beta distribution, and EMPC is the mean, over γ, of the profit of
+the list that is best for that γ. Here every subscriber may have a value of his own.
 
 The profit of the first k is a line in γ, γ·A(k) − B(k), so the best list for each γ lies on an upper envelope of lines,
 and the mean over γ is a sum of incomplete beta functions: no numeric integration.

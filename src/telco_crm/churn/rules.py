@@ -8,6 +8,7 @@ from pydantic import Field
 
 from telco_crm.churn.labels import LeaveKind, Leaving
 from telco_crm.churn.profit import Campaign
+from telco_crm.churn.rulefind import FoundRule
 from telco_crm.rules import Model, Wording
 
 Theme = Literal["usage", "price", "service", "competitor", "contract", "credit"]
@@ -79,6 +80,60 @@ class ScoreRule(Model):
     theme: Theme = "usage"
 
 
+class Flag(Model):
+    """A rule that marks subscribers without adding to a score, such as one of `churn rules`."""
+
+    when: str
+    en: str
+    zh: str
+
+
+class Asked(Model):
+    """Something found rules may ask: SQL over p, k, m1, m2, m3, and its name. With {m} it is asked of each month."""
+
+    sql: str
+    en: str
+    zh: str
+
+
+class RuleSearch(Model):
+    """How rules are found, and what they may ask."""
+
+    rules: int = Field(ge=1)
+    least_rows: int = Field(ge=10)
+    least_share: float = Field(gt=0, lt=0.5)
+    columns: dict[str, Asked]
+
+    def _every(self) -> dict[str, Asked]:
+        each: dict[str, Asked] = {}
+        for name, asked in self.columns.items():
+            if "{m}" not in asked.sql:
+                each[name] = asked
+                continue
+            for lag in ("m1", "m2", "m3"):
+                said = {lang: f"{getattr(asked, lang)} {lag.upper()}" for lang in ("en", "zh")}
+                each[f"{name}_{lag}"] = Asked(sql=asked.sql.replace("{m}", lag), **said)
+        return each
+
+    def sql(self) -> dict[str, str]:
+        """The SQL of everything that may be asked, by name."""
+        return {name: f"({asked.sql})::DOUBLE" for name, asked in self._every().items()}
+
+    def condition(self, rule: FoundRule) -> str:
+        """A found rule in SQL."""
+        every = self._every()
+        return " AND ".join(f"{every[c.column].sql} {c.sign} {c.value:g}" for c in rule.conditions)
+
+    def words(self, rule: FoundRule, lang: str) -> str:
+        """A found rule in words."""
+        every = self._every()
+        parts = []
+        for column, sign, value in rule.conditions:
+            name = every[column].zh if lang == "zh" else every[column].en
+            parts.append(f"{name} {'=' if sign == '<=' and value == 0 else sign} {value:g}")
+        return ("，且" if lang == "zh" else " and ").join(parts)
+
+
 class RuleScore(Model):
     """The documented score without a model."""
 
@@ -96,7 +151,7 @@ class Watch(Model):
 
 
 class ProfitRules(Model):
-    """The campaign that profits are reckoned for; see profit.Campaign. `value` is money, or SQL like that of a signal."""
+    """The campaign that profits are reckoned for; see profit.Campaign. `value` is money, or SQL like a signal's."""
 
     alpha: float = Field(gt=0)
     beta: float = Field(gt=0)
@@ -123,6 +178,8 @@ class ChurnRules(Model):
     leaving: Leaving
     watch: Watch
     profit: ProfitRules
+    rule_search: RuleSearch
+    flags: tuple[Flag, ...] = ()
     lagged: dict[str, Lagged]
     signals: dict[str, Signal]
     rule_score: RuleScore
@@ -131,3 +188,11 @@ class ChurnRules(Model):
         """The signals by name, those of `lagged` first; one written out replaces one that is derived."""
         derived = {n: s for name, lagged in self.lagged.items() for n, s in lagged.signals(name).items()}
         return {**derived, **self.signals}
+
+    def every_rule(self) -> tuple[ScoreRule | Flag, ...]:
+        """The rules of the rule score, then the flags."""
+        return (*self.rule_score.rules, *self.flags)
+
+    def hits(self) -> dict[str, str]:
+        """SQL columns r0, r1, …: 1 where a rule holds, else 0."""
+        return {f"r{i}": f"if({rule.when}, 1, 0)::DOUBLE" for i, rule in enumerate(self.every_rule())}

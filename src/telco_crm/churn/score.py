@@ -18,7 +18,8 @@ from telco_crm.churn.dataset import (
     signals_sql,
     training_set,
 )
-from telco_crm.churn.explain import Words, model_reasons, model_themes, rule_reasons, rule_themes
+from telco_crm.churn.explain import Words, held_rules, model_reasons, model_themes, rule_reasons, rule_themes
+from telco_crm.churn.labels import create_leavers, create_rates
 from telco_crm.churn.learn.folds import keep_some
 from telco_crm.churn.model import ChurnModel, Training, fit_model
 from telco_crm.churn.rules import ChurnRules
@@ -118,7 +119,7 @@ def by_model(context: RunContext, rules: ChurnRules, model: ChurnModel) -> Itera
         parts = model.contributions(frame, context.engine.threads)
         score = model.probability(frame, context.engine.threads).round(6)
         yield pd.DataFrame({"churn_score": score, "method": "model"}, index=frame.index).join(
-            [model_reasons(parts, frame, words), model_themes(parts, signals)]
+            [model_reasons(parts, frame, words), model_themes(parts, signals), held_rules(frame, rules, context.lang)]
         )
     total = sum(model.importance.values()) or 1.0
     lost = sorted(n for n in unknown if model.importance[n] / total >= MATTERS)
@@ -130,13 +131,15 @@ def by_rules(context: RunContext, rules: ChurnRules) -> pd.DataFrame:
     """The same by the rule score."""
     hits = rule_hits(context, rules, context.as_of)
     score = pd.DataFrame({"churn_score": rule_probability(hits, rules).round(6), "method": "rules"}, index=hits.index)
-    return score.join([rule_reasons(hits, rules, context.lang), rule_themes(hits, rules)])
+    reasons, held = rule_reasons(hits, rules, context.lang), held_rules(hits, rules, context.lang)
+    return score.join([reasons, rule_themes(hits, rules), held])
 
 
 def rule_probability(hits: pd.DataFrame, rules: ChurnRules) -> pd.Series:
     """The rule score as a probability, from which rules hold."""
     weights = np.array([r.weight for r in rules.rule_score.rules])
-    odds = rules.rule_score.base + (hits.to_numpy() * weights).sum(axis=1)
+    scored = hits[[f"r{i}" for i in range(len(weights))]].to_numpy()
+    odds = rules.rule_score.base + (scored * weights).sum(axis=1)
     return pd.Series(1 / (1 + np.exp(-odds)), hits.index)
 
 
@@ -150,6 +153,13 @@ def _some(data: TrainingSet, most: int, seed: int) -> TrainingSet:
     )
 
 
+def compute_churn_rates(context: RunContext) -> None:
+    """Make `churn_rates`; see labels.create_rates."""
+    create_leavers(context, context.rules(ChurnRules, "churn").leaving)
+    create_rates(context)
+
+
+RATES = Analysis("churn rates", ("people", "features", "subscribers"), ("churn_rates",), compute_churn_rates)
 CHURN = Analysis(
     "churn",
     ("people", "features"),

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from telco_crm.churn.explain import table_reasons
-from telco_crm.churn.learn.coding import Floats, Ints
+from telco_crm.churn.learn.coding import ColumnCode, Floats, Ints
 from telco_crm.churn.learn.fit import fit
 from telco_crm.churn.learn.folds import folds
 from telco_crm.churn.model import ChurnModel, Training, fit_model
@@ -96,15 +96,7 @@ def matching(model: ChurnModel, table: WideTable) -> tuple[pd.DataFrame, list[st
             problems.append(f"column {column.name} was {kind.split(':')[0]} and now holds {', '.join(odd)}")
         elif odd:
             notes.append(f"column {column.name}: cells that are no {kind} count as empty, such as {', '.join(odd)}")
-        if column.kind == "category":
-            unseen = sorted(set(values.dropna().unique()) - set(column.levels))
-            if unseen and len(column.levels):
-                count = int(values.isin(unseen).sum())
-                shown = ", ".join(map(str, unseen[:3]))
-                notes.append(
-                    f"column {column.name}: {count:,} rows have a value that was rare or unknown in training, such as "
-                    f"{shown}; it counts as an average one"
-                )
+        notes += _unseen(column, values)
     share = sum(model.importance[name] for name in lost) / total
     if lost and share > MOST_LOST:
         problems.append(f"it has no column {', '.join(lost)}, which make up {share:.0%} of what the model looks at")
@@ -115,6 +107,18 @@ def matching(model: ChurnModel, table: WideTable) -> tuple[pd.DataFrame, list[st
     if problems:
         raise InputError([f"{table.name} does not fit the model: {problem}; fit it again" for problem in problems])
     return pd.DataFrame(columns), notes
+
+
+def _unseen(column: ColumnCode, values: pd.Series) -> list[str]:
+    """A note, if there are values that the coding of a text column does not know."""
+    unseen = sorted(set(values.dropna().unique()) - set(column.levels)) if column.levels else []
+    if not unseen:
+        return []
+    count, shown = int(values.isin(unseen).sum()), ", ".join(map(str, unseen[:3]))
+    return [
+        f"column {column.name}: {count:,} rows have a value that was rare or unknown in training, such as {shown}; it "
+        "counts like the other rare ones, or as empty"
+    ]
 
 
 @dataclass(frozen=True)

@@ -132,9 +132,8 @@ def _outcome(table: WideTable, task: TableTask) -> tuple[Ints, npt.NDArray[np.bo
     known = (words.eq(positive) | words.isin(negative)).to_numpy()
     notes = []
     if not known.all():
-        notes.append(
-            f"{place}: {int((~known).sum()):,} rows have neither {positive} nor {' nor '.join(negative)}; they are left out"
-        )
+        words_known = " nor ".join((positive, *negative))
+        notes.append(f"{place}: {int((~known).sum()):,} rows have neither {words_known}; they are left out")
     return words[known].eq(positive).to_numpy().astype(np.int64), known, positive, notes
 
 
@@ -158,7 +157,7 @@ def _judge(prepared: Prepared, task: TableTask, seed: int) -> None:
         for column, code in zip(columns, codes, strict=True):
             if (area := _alone(code, prepared.outcome, fold)) >= LEAKING:
                 prepared.suspects[column.name] = (
-                    f"tells leavers from stayers almost alone (AUC {area:.3f}): is it known beforehand, or does it follow from leaving?"
+                    f"tells leavers from stayers almost alone (AUC {area:.3f}); is it known before they leave?"
                 )
     if task.drop_suspects:
         prepared.frame = prepared.frame.drop(columns=list(prepared.suspects))

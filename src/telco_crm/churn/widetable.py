@@ -69,7 +69,7 @@ class WideTable:
         words = np.array(index, object)
         kind = kind or found_kind(words)
         if kind == TEXT:
-            return TEXT, pd.Series(np.append(words, None)[places]), []
+            return TEXT, pd.Series([*words, None], dtype=object).take(places).reset_index(drop=True), []
         numbers = as_numbers(words, kind)
         odd = np.isnan(numbers) & ~np.isin([str(w).lower() for w in words], EMPTY_WORDS)
         return kind, pd.Series(np.append(numbers, np.nan)[places]), [str(word) for word in words[odd][:3]]
