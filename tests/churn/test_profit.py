@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -45,11 +47,13 @@ def integrated(outcome: np.ndarray, score: np.ndarray, campaign: Campaign) -> tu
         return max(range(len(lists)), key=lambda i: gamma * gain[i] - cost[i])
 
     empc = length = 0.0
-    for low, high in zip(edges, edges[1:], strict=False):
+    for low, high in pairwise(edges):
         at = best((low + high) / 2)
         density = beta(campaign.alpha, campaign.beta).pdf
-        empc += quad(lambda g, at=at: (g * gain[at] - cost[at]) * density(g), low, high, epsabs=1e-12)[0]
-        length += lists[at].mean() * quad(density, low, high, epsabs=1e-12)[0]
+        mass = quad(density, low, high, epsabs=1e-12)[0]
+        mean = quad(lambda g, d=density: g * d(g), low, high, epsabs=1e-12)[0]
+        empc += gain[at] * mean - cost[at] * mass
+        length += lists[at].mean() * mass
     return empc / len(score), length
 
 

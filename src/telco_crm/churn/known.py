@@ -52,33 +52,35 @@ def known_sql(context: RunContext, cutoff: Month) -> str:
 
 def _events(context: RunContext, cutoff: Month) -> str:
     start, end = _window(cutoff)
-    recent = f"time >= {start}"
-    since = ", ".join(
-        f"date_diff('day', max(CASE WHEN kind = '{kind}' AND {recent} THEN time END), {end}) AS {kind}_days"
-        for kind in DAYS_SINCE
-    )
-    last = {kind: f"max(CASE WHEN kind = '{kind}' THEN time END)" for kind in ("suspension", "resume")}
-    return (
-        f"SELECT subscriber_id, {since}, count_if(kind = 'complaint' AND (resolved_at IS NULL OR resolved_at >= {end}) "
-        f"AND time >= {start}) AS complaints_open, "
-        f"CASE WHEN coalesce({last['resume']} < {last['suspension']}, {last['resume']} IS NULL AND {last['suspension']} "
-        f"IS NOT NULL) THEN 1 ELSE 0 END AS suspended, count_if(kind = 'enquiry' AND {recent}) AS enquiries, "
-        f"min(CASE WHEN kind = 'survey' AND {recent} THEN score END)::DOUBLE AS lowest_survey "
-        f"FROM events WHERE time < {end} GROUP BY subscriber_id"
-    )
+
+    def latest(kind: str, condition: str = "true") -> str:
+        return f"max(CASE WHEN kind = '{kind}' AND {condition} THEN time END)"
+
+    recent, stopped, resumed = f"time >= {start}", latest("suspension"), latest("resume")
+    still_open = f"kind = 'complaint' AND {recent} AND (resolved_at IS NULL OR resolved_at >= {end})"
+    columns = {
+        **{f"{kind}_days": f"date_diff('day', {latest(kind, recent)}, {end})" for kind in DAYS_SINCE},
+        "complaints_open": f"count_if({still_open})",
+        "suspended": f"CASE WHEN {stopped} > coalesce({resumed}, DATE '0001-01-01') THEN 1 ELSE 0 END",
+        "enquiries": f"count_if(kind = 'enquiry' AND {recent})",
+        "lowest_survey": f"min(CASE WHEN kind = 'survey' AND {recent} THEN score END)::DOUBLE",
+    }
+    return f"SELECT subscriber_id, {_listed(columns)} FROM events WHERE time < {end} GROUP BY subscriber_id"
 
 
 def _bills(context: RunContext, cutoff: Month) -> str:
-    end = _window(cutoff)[1]
-    first = literal(str(cutoff.back(LAGS - 1)))
-    due = f"due_date < {end}"
-    paid = f"paid_on < {end}"
-    return (
-        f"SELECT subscriber_id, count_if({due}) AS bills_due, count_if({due} AND (paid_on >= {end} OR (paid_on IS NULL "
-        f"AND coalesce(paid, 0) = 0))) AS bills_unpaid, count_if({due} AND paid_on > due_date AND {paid}) AS bills_late, "
-        f"avg(CASE WHEN {due} AND {paid} THEN date_diff('day', due_date, paid_on) END) AS payment_delay "
-        f"FROM bills WHERE month >= {first} AND month <= {literal(str(cutoff))} GROUP BY subscriber_id"
-    )
+    """A bill without a day of payment counts as paid if something was paid: it is not known when."""
+    end, first = _window(cutoff)[1], literal(str(cutoff.back(LAGS - 1)))
+    due, paid = f"due_date < {end}", f"paid_on < {end}"
+    unpaid = f"(paid_on >= {end} OR (paid_on IS NULL AND coalesce(paid, 0) = 0))"
+    columns = {
+        "bills_due": f"count_if({due})",
+        "bills_unpaid": f"count_if({due} AND {unpaid})",
+        "bills_late": f"count_if({due} AND {paid} AND paid_on > due_date)",
+        "payment_delay": f"avg(CASE WHEN {due} AND {paid} THEN date_diff('day', due_date, paid_on) END)",
+    }
+    months = f"month >= {first} AND month <= {literal(str(cutoff))}"
+    return f"SELECT subscriber_id, {_listed(columns)} FROM bills WHERE {months} GROUP BY subscriber_id"
 
 
 def _contacts(context: RunContext, cutoff: Month) -> str:
@@ -111,3 +113,7 @@ def _circle(context: RunContext, cutoff: Month) -> str:
 
 def _window(cutoff: Month) -> tuple[str, str]:
     return f"DATE '{cutoff.back(LAGS - 1).start}'", f"DATE '{cutoff.end}'"
+
+
+def _listed(columns: dict[str, str]) -> str:
+    return ", ".join(f"{sql} AS {name}" for name, sql in columns.items())

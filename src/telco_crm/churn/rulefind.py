@@ -123,11 +123,12 @@ def _matrix(frame: pd.DataFrame) -> tuple[npt.NDArray[np.float32], list[tuple[st
         if pd.api.types.is_numeric_dtype(values):
             numbers = values.to_numpy(np.float64)
             known = numbers[np.isfinite(numbers)]
-            columns.append(np.nan_to_num(numbers, nan=known.min() - 1 if len(known) else 0, posinf=0, neginf=0))
+            below = float(known.min()) - 1 if len(known) else 0.0
+            columns.append(np.nan_to_num(numbers, nan=below, posinf=0, neginf=0))
             meaning.append((name, None))
         else:
             for level in sorted(map(str, values.value_counts().index[:MOST_LEVELS])):
-                columns.append(values.eq(level).fillna(False).to_numpy(np.float64))
+                columns.append(np.asarray(values.eq(level).fillna(False), np.float64))
                 meaning.append((name, level))
     matrix = np.column_stack(columns) if columns else np.zeros((len(frame), 0))
     return matrix.astype(np.float32), meaning
