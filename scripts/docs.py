@@ -41,7 +41,11 @@ RULES = {
     "churn": "What counts as leaving, the signals of the model, their words, and the rule score "
     "([definition](methods.md#churn-score)).",
     "retention": "The length of the list and the ladder ([definition](methods.md#retention-list)).",
+    "indicators": "Night, weekend, conversations and what counts as a call, a text and a position "
+    "([definition](indicators.md)).",
     "offers": "The catalogue of offers ([definition](methods.md#offers)).",
+    "contact": "Who is not contacted in a campaign ([definition](retention.md#whom-a-campaign-leaves-out)).",
+    "effect": "How the effect of a campaign is measured ([definition](retention.md#the-effect)).",
 }
 
 
@@ -76,7 +80,12 @@ def tables() -> Iterator[str]:
     yield "# Data dictionary\n"
     yield "The same as `telco-crm schema TABLE`. Types: `id` and `name` are text and never numbers; `enum` takes one of"
     yield "the values listed; `money` is exact to six decimals, in the currency of the export.\n"
-    parts = {"Tables that are read": INPUT_TABLES, "Features": ("features",), "Tables that are written": OUTPUT_TABLES}
+    parts = {
+        "Tables that are read": (*INPUT_TABLES, "antennas"),
+        "Features": ("features",),
+        "Indicators": ("indicators",),
+        "Tables that are written": OUTPUT_TABLES,
+    }
     names = {row[0]: row[1:] for row in _rows(None, "en")}
     for title, members in parts.items():
         yield f"## {title}\n"

@@ -51,6 +51,10 @@ class RunContext:
         if text not in self.notes:
             self.notes.append(text)
 
+    def fitted(self, model: str, rows: int, of: int) -> None:
+        """Remember for the manifest on how many rows, out of how many, `model` was fitted."""
+        self.facts.setdefault("fitted", {})[model] = {"rows": rows, "of": of, "sample": rows < of}
+
     def create(self, name: str, sql: str) -> None:
         """Make table `name` from a query."""
         self.engine.run(f"CREATE OR REPLACE TABLE {name} AS {sql}")

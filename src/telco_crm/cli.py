@@ -9,13 +9,18 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
+from typing import Any, TextIO
 
 import click
 
 from telco_crm import __version__
+from telco_crm.cli_campaign import campaign
 from telco_crm.cli_churn import churn
+from telco_crm.cli_indicators import indicators
 from telco_crm.cli_options import (
     Job,
     data_options,
@@ -29,12 +34,45 @@ from telco_crm.cli_options import (
 )
 from telco_crm.cli_store import store
 from telco_crm.cli_tools import init, sample, schema
-from telco_crm.errors import EXIT_INCOMPLETE, EXIT_INTERRUPTED, TelcoError
+from telco_crm.errors import EXIT_INCOMPLETE, EXIT_INTERRUPTED, EXIT_PROBLEM, TelcoError
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
+class ReaderGone(Exception):  # noqa: N818 - no error
+    """Whoever read the output (| head) has had enough."""
+
+
+class Commands(click.Group):
+    """A group that tells a closed pipe from other ends; click itself takes it for a failure."""
+
+    def make_context(self, *args: Any, **more: Any) -> click.Context:
+        """As click, but ReaderGone instead of BrokenPipeError."""
+        with _told():
+            return super().make_context(*args, **more)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """As click, but ReaderGone instead of BrokenPipeError."""
+        with _told():
+            result = super().invoke(ctx)
+            sys.stdout.flush()
+            return result
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError:
+        raise ReaderGone from None
+    except SystemExit as end:  # rich ends the program itself
+        if isinstance(end.__context__, BrokenPipeError):
+            raise ReaderGone from None
+        raise
+
+
 @click.group(
+    cls=Commands,
     context_settings=CONTEXT,
     epilog="Exit codes: 0 done, 1 input or rule problem, 2 usage, 3 some analyses impossible (--strict), "
     "130 interrupted. Most options can also be set by an environment variable (TELCO_CRM_THREADS=2) or in "
@@ -124,7 +162,9 @@ def check(job: Job, rejects: Path | None) -> int:
     return 0
 
 
+cli.add_command(indicators)
 cli.add_command(churn)
+cli.add_command(campaign)
 cli.add_command(store)
 cli.add_command(sample)
 cli.add_command(schema)
@@ -133,12 +173,10 @@ cli.add_command(init)
 
 def main() -> None:
     """Entry point: runs a command and turns problems into one sentence each and an exit code."""
-    signal.signal(signal.SIGTERM, _interrupt)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _interrupt)
     try:
         code = cli.main(standalone_mode=False)
-        sys.stdout.flush()
-    except click.exceptions.Abort:
-        code = _interrupted()
     except click.ClickException as error:
         error.show()
         code = error.exit_code
@@ -146,19 +184,32 @@ def main() -> None:
         for problem in error.problems:
             click.echo(f"telco-crm: {problem}", err=True)
         code = error.exit_code
-    except KeyboardInterrupt:
-        code = _interrupted()
-    except BrokenPipeError:
-        # The reader has gone (| head): stop quietly, and keep Python from complaining when it flushes at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = 0
+    except ReaderGone:
+        code = _mute(sys.__stdout__, sys.__stderr__)
+    except OSError as error:
+        _mute(sys.__stdout__)
+        place = f"{error.filename}: " if error.filename else ""
+        click.echo(f"telco-crm: {place}{error.strerror or error}; check the place and its free space", err=True)
+        code = EXIT_PROBLEM
+    except BaseException as error:  # libraries turn an interruption into exceptions of their own
+        if not _interruptions and not isinstance(error, click.exceptions.Abort | KeyboardInterrupt):
+            raise
+        click.echo("telco-crm: interrupted; what was not complete has been thrown away", err=True)
+        code = EXIT_INTERRUPTED
     sys.exit(code if isinstance(code, int) else 0)
 
 
+_interruptions: list[int] = []
+
+
 def _interrupt(number: int, frame: FrameType | None) -> None:
+    _interruptions.append(number)
     raise KeyboardInterrupt
 
 
-def _interrupted() -> int:
-    click.echo("telco-crm: interrupted; nothing was written", err=True)
-    return EXIT_INTERRUPTED
+def _mute(*streams: TextIO | None) -> int:
+    """Keep Python from complaining when it flushes at exit to where nothing can be written."""
+    for stream in streams:
+        if stream:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+    return 0

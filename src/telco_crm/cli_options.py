@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from telco_crm.errors import EXIT_INCOMPLETE, InputError, RuleError, TelcoError
+from telco_crm.errors import EXIT_INCOMPLETE, TelcoError
 from telco_crm.months import Month
 
 if TYPE_CHECKING:
@@ -311,17 +311,9 @@ def _use_config(context: click.Context, parameter: click.Parameter, value: Path 
     path = value or (Path(DEFAULT_CONFIG) if Path(DEFAULT_CONFIG).is_file() else None)
     if path is None or context.resilient_parsing:
         return None
-    from telco_crm.tomlfile import parse_toml
+    from telco_crm.config import load_config
 
-    try:
-        options = parse_toml(path.read_text("utf-8"), str(path)).get("options", {})
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(
-            f"{path}: the configuration cannot be read ({error}); check the path, and save it as UTF-8"
-        ) from None
-    if not isinstance(options, dict):
-        raise RuleError(f"{path}: options must be a table: [options]")
-    context.default_map = {**(context.default_map or {}), **options}
+    context.default_map = {**(context.default_map or {}), **load_config(path).options}
     return path
 
 

@@ -49,10 +49,11 @@ def verify(store: Path) -> int:
 @store.command()
 @ARGUMENT
 @click.option("--file", "files", multiple=True, metavar="FILE", help="Only this source; repeatable.  [default: all]")
-def drop(store: Path, files: tuple[str, ...]) -> int:
+@click.option("--month", "months", multiple=True, metavar="YYYY-MM", help="Only what has rows of it; repeatable.")
+def drop(store: Path, files: tuple[str, ...], months: tuple[str, ...]) -> int:
     """Take files out of the store; they are read again when they are needed."""
     from telco_crm.ingest.upkeep import drop as dropped
 
-    for source in dropped(store, files):
+    for source in dropped(store, files, months):
         click.echo(f"dropped {source.file}", err=True)
     return 0

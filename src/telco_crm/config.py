@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, field_validator
 
 from telco_crm.errors import InputError, RuleError
 from telco_crm.ingest.mapping import TableMapping
+from telco_crm.months import Month
 from telco_crm.rules import Model, explain, nearest
 from telco_crm.schema import INPUT_TABLES
 from telco_crm.tomlfile import parse_toml
 
 DEFAULT_FILE = "telco-crm.toml"
-RULE_FILES = ("arpu", "credit", "segment", "churn", "retention", "offers")
+RULE_FILES = ("arpu", "credit", "segment", "churn", "retention", "offers", "indicators", "contact", "effect")
 SECTIONS = ("options", "input", "rules", "features", "vocabulary")
 
 
@@ -22,8 +26,8 @@ class Options(Model):
     """`[options]`: what flags and environment variables may overrule."""
 
     as_of: str | None = None
-    seed: int | None = None
-    threads: int | None = None
+    seed: Annotated[int, Field(ge=0)] | None = None
+    threads: Annotated[int, Field(ge=1)] | None = None
     memory_limit: str | None = None
     temp_dir: str | None = None
     store: str | None = None
@@ -36,7 +40,12 @@ class Options(Model):
     excel: bool | None = None
     max_rejects: str | None = None
     strict: bool | None = None
-    top: int | None = None
+    top: Annotated[int, Field(ge=1)] | None = None
+
+    @field_validator("as_of")
+    @classmethod
+    def _is_month(cls, value: str | None) -> str | None:
+        return value if value is None else str(Month(value))
 
 
 @dataclass(frozen=True)
@@ -49,6 +58,12 @@ class Config:
     rules: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     features: Mapping[str, Any] = field(default_factory=dict)
     vocabulary: Mapping[str, Any] = field(default_factory=dict)
+    text: str = ""
+
+    @property
+    def source(self) -> tuple[str, str] | None:
+        """The file and what is in it, to name the lines of problems."""
+        return (str(self.file), self.text) if self.file else None
 
 
 def load_config(path: Path | None) -> Config:
@@ -66,40 +81,49 @@ def load_config(path: Path | None) -> Config:
             f"{path}: the configuration cannot be read ({error}); check the path, and save it as UTF-8"
         ) from None
     data = parse_toml(text, str(path))
+    source = (str(path), text)
+    problems = _section_problems(data, path)
+    tables = {name: data[name] for name in SECTIONS if isinstance(data.get(name), dict)}
+    mappings: dict[str, TableMapping] = {}
+    for name, table in tables.get("input", {}).items():
+        if name in INPUT_TABLES:
+            with gathered(problems):
+                mappings[name] = explain(TableMapping, table, f"input.{name}", source)
+    with gathered(problems):
+        explain(Options, tables.get("options", {}), "options", source)
+    if problems:
+        raise RuleError(problems)
+    rules, features, vocabulary = (tables.get(name, {}) for name in ("rules", "features", "vocabulary"))
+    return Config(path, tables.get("options", {}), mappings, rules, features, vocabulary, text)
+
+
+@contextmanager
+def gathered(problems: list[str]) -> Iterator[None]:
+    """Add the problems of a RuleError to `problems`, so that those of other parts can be told with them."""
+    try:
+        yield
+    except RuleError as error:
+        problems += error.problems
+
+
+def _section_problems(data: Mapping[str, Any], path: Path) -> list[str]:
+    """What is wrong with the sections themselves and their names."""
     problems = [
         f"{path}: unknown section [{name}]{nearest(name, SECTIONS)}; known are {', '.join(SECTIONS)}"
         for name in data
         if name not in SECTIONS
     ]
+    problems += [f"{path}: {n} must be a table: [{n}]" for n in SECTIONS if not isinstance(data.get(n, {}), dict)]
+    named = {part: data.get(part) for part in ("input", "rules")}
+    names = {part: list(table) for part, table in named.items() if isinstance(table, dict)}
     problems += [
         f"{path}: [input.{name}]: there is no such table{nearest(name, INPUT_TABLES)}"
-        for name in data.get("input", {})
+        for name in names.get("input", [])
         if name not in INPUT_TABLES
     ]
     problems += [
         f"{path}: [rules.{name}]: there are no such rules{nearest(name, RULE_FILES)}; known are {', '.join(RULE_FILES)}"
-        for name in data.get("rules", {})
+        for name in names.get("rules", [])
         if name not in RULE_FILES
     ]
-    source = (str(path), text)
-    mappings: dict[str, TableMapping] = {}
-    for name, table in data.get("input", {}).items():
-        if name in INPUT_TABLES:
-            try:
-                mappings[name] = explain(TableMapping, table, f"input.{name}", source)
-            except RuleError as error:
-                problems += error.problems
-    try:
-        explain(Options, data.get("options", {}), "options", source)
-    except RuleError as error:
-        problems += error.problems
-    if problems:
-        raise RuleError(problems)
-    return Config(
-        path,
-        data.get("options", {}),
-        mappings,
-        data.get("rules", {}),
-        data.get("features", {}),
-        data.get("vocabulary", {}),
-    )
+    return problems

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from telco_crm.errors import UsageError
 from telco_crm.features.loading import load_catalog
 from telco_crm.features.table import feature_schema
+from telco_crm.indicators.catalogue import Shape, indicator_schema
 from telco_crm.rules import nearest
 from telco_crm.schema import INPUT_TABLES, OUTPUT_TABLES, Schema, load_schema
 
@@ -43,10 +44,12 @@ def dictionary(table: str | None, form: str, lang: str) -> str:
 
 
 def _tables() -> tuple[str, ...]:
-    return (*INPUT_TABLES, "features", *OUTPUT_TABLES)
+    return (*INPUT_TABLES, "antennas", "features", "indicators", *OUTPUT_TABLES)
 
 
 def _schema(table: str) -> Schema:
+    if table == "indicators":
+        return indicator_schema(Shape())
     return feature_schema(load_catalog()) if table == "features" else load_schema(table)
 
 
@@ -58,7 +61,7 @@ def _definition(schema: Schema, name: str, lang: str) -> str:
         text += f" Values: {listed}{' or others' if column.open else ''}."
     if column.minimum is not None:
         text += f" From {column.minimum}" + (f" to {column.maximum}." if column.maximum is not None else " on.")
-    if schema.name in INPUT_TABLES:
+    if schema.name in (*INPUT_TABLES, "antennas"):
         text += f" Recognised headers: {', '.join((column.zh, *column.aliases))}."
     return text
 

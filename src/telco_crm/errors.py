@@ -27,6 +27,10 @@ class InputError(TelcoError):
     """A file or table that cannot be read or mapped."""
 
 
+class DamagedError(InputError):
+    """A stored file that its reader cannot make sense of; whoever knows which one says so."""
+
+
 class RuleError(TelcoError):
     """A configuration, rule or feature definition that is not valid."""
 

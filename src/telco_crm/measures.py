@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
+from telco_crm.analysis import RunContext
 from telco_crm.engine.sql import literal
 from telco_crm.months import Month
+
+
+def note_absent(context: RunContext) -> None:
+    """Say, once, which tables that rules look at are missing, and so which rules cannot hold."""
+    missing = [t for t in ("usage", "bills", "subscribers", "events") if not context.has(t)]
+    if missing:
+        words = " and ".join(filter(None, [", ".join(missing[:-1]), missing[-1]]))
+        context.note(f"without {words}, no churn rule and no ladder step that looks at them holds for anybody")
 
 
 def mean_arpu_sql(bills: int) -> str:

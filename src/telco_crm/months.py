@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import calendar
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -48,7 +49,23 @@ class Month:
         index = self.start.year * 12 + self.start.month - 1 - months
         return Month(f"{index // 12:04d}-{index % 12 + 1:02d}")
 
+    def until(self, last: Month) -> list[Month]:
+        """The months from this one to `last`, both included."""
+        count = (last.start.year - self.start.year) * 12 + last.start.month - self.start.month + 1
+        return [self.back(-n) for n in range(count)]
+
     @classmethod
     def of(cls, number: int) -> Month:
         """The month of YYYYMM."""
         return cls(f"{number // 100:04d}-{number % 100:02d}")
+
+
+def spans(months: Iterable[Month]) -> str:
+    """Months in words, runs of them by their ends: "2026-01 to 2026-03, 2026-05"."""
+    runs: list[list[Month]] = []
+    for month in sorted(months):
+        if runs and runs[-1][-1] == month.back(1):
+            runs[-1].append(month)
+        else:
+            runs.append([month])
+    return ", ".join(f"{run[0]} to {run[-1]}" if len(run) > 1 else str(run[0]) for run in runs)

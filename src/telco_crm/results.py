@@ -7,15 +7,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from telco_crm.analysis import RunContext
+from telco_crm.engine.base import Engine
+from telco_crm.engine.workers import Workers
 from telco_crm.ingest.load import FileReport
 from telco_crm.ingest.rejects import RejectFile
-from telco_crm.manifest import file_hash, versions, write_manifest
+from telco_crm.manifest import Hasher, file_hash, versions, write_manifest
 from telco_crm.months import Month
 from telco_crm.output.staging import OutputFile
-from telco_crm.session import Loaded
+from telco_crm.session import Loaded, Settings
 
 Inputs = tuple[Path | None, Mapping[str, Sequence[str]]]
 
@@ -34,7 +36,29 @@ class Result:
     impossible: dict[str, str] = field(default_factory=dict)
     models: dict[str, str] = field(default_factory=dict)
     tables: dict[str, list[tuple[Any, ...]]] = field(default_factory=dict)
+    facts: dict[str, Any] = field(default_factory=dict)  # for the manifest, as they are
+    parameters: dict[str, Any] = field(default_factory=dict)  # of this command alone, for the manifest
     seconds: float = 0.0
+
+
+class Origin(Protocol):
+    """Where results come from, as far as the manifest tells."""
+
+    @property
+    def engine(self) -> Engine:
+        """What ran the SQL."""
+
+    @property
+    def settings(self) -> Settings:
+        """What was asked for."""
+
+    @property
+    def hasher(self) -> Hasher:
+        """What hashes the inputs."""
+
+    @property
+    def workers(self) -> Workers:
+        """Who did the work."""
 
 
 class Clock:
@@ -54,20 +78,22 @@ def result_of(data: Loaded, context: RunContext | None = None, impossible: dict[
     """The result so far: what was read, and what the analyses had to say."""
     result = Result(data.reports, data.rejects, data.sources.unused, notes=data.notes, impossible=impossible or {})
     if context:
-        result.as_of, result.months, result.notes = context.as_of, context.months, [*data.notes, *context.notes]
+        result.as_of, result.months, result.notes = context.as_of, data.months, [*data.notes, *context.notes]
         if model := context.facts.get("churn_model"):
             result.models["churn"] = model.checksum
+        if fitted := context.facts.get("fitted"):
+            result.facts["fitted"] = fitted
     return result
 
 
-def finish(file: OutputFile, table: str, clock: Clock, result: Result, data: Loaded) -> None:
+def finish(file: OutputFile, table: str, clock: Clock, result: Result, data: Origin) -> None:
     """Put a finished table in place, with its manifest beside it where there is a beside."""
     result.seconds = clock.seconds
     content = manifest(table, clock, result, data)
     content["outputs"] = [described(file.temp, file.target, result.rows[table])]
     file.commit()
     if file.beside:
-        with OutputFile(f"{file.target}.manifest.json", data.engine.temp_path("")) as beside:
+        with OutputFile(f"{file.target}.manifest.json") as beside:
             write_manifest(beside.temp, content)
             beside.commit()
 
@@ -77,7 +103,7 @@ def described(path: Path, name: str, rows: int | None) -> dict[str, Any]:
     return {"file": name, "rows": rows, "bytes": path.stat().st_size, "sha256": file_hash(path)}
 
 
-def manifest(command: str, clock: Clock, result: Result, data: Loaded) -> dict[str, Any]:
+def manifest(command: str, clock: Clock, result: Result, data: Origin) -> dict[str, Any]:
     """Everything that is needed to repeat a job and to check its inputs; the outputs are added by the caller."""
     settings = data.settings
     config = settings.config
@@ -93,6 +119,7 @@ def manifest(command: str, clock: Clock, result: Result, data: Loaded) -> dict[s
             "lang": settings.lang,
             "max_rejects": settings.max_rejects,
             "top": settings.extra.get("top"),
+            **result.parameters,
             "config": str(config.file) if config.file else None,
             "rules": config.rules,
             "features": config.features,
@@ -106,10 +133,12 @@ def manifest(command: str, clock: Clock, result: Result, data: Loaded) -> dict[s
         "models": result.models,
         "impossible": result.impossible,
         "notes": result.notes,
+        **result.facts,
     }
 
 
-def _input(report: FileReport, data: Loaded) -> dict[str, Any]:
+def _input(report: FileReport, data: Origin) -> dict[str, Any]:
     counts = {"read": report.read, "accepted": report.accepted, "rejected": report.rejected}
-    size, digest = report.path.stat().st_size, report.sha256 or data.hasher.of(report.path)
+    size = report.path.stat().st_size if report.size is None else report.size
+    digest = report.sha256 or data.hasher.of(report.path)
     return {"table": report.table, "file": report.file, "bytes": size, "sha256": digest, **counts}

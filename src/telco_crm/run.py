@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from telco_crm.analysis import Analysis, RunContext
-from telco_crm.catalog import ANALYSES, ON_REQUEST, OUTPUTS
+from telco_crm.catalog import ANALYSES, ON_REQUEST, OUTPUTS, check_rules
 from telco_crm.manifest import write_manifest
 from telco_crm.output.staging import OutputFile, OutputFolder, staged_rejects
 from telco_crm.output.writers import FORMATS, OutputStyle, write_table
@@ -34,6 +34,7 @@ def run_all(inputs: Inputs, settings: Settings, out: Path, style: OutputStyle) -
         TelcoError: before anything in `out` was touched.
     """
     clock = Clock()
+    check_rules(settings.config)
     with OutputFolder(out) as folder, loaded(*inputs, settings, folder.stage / "rejects") as data:
         context, impossible = analyse(data, ANALYSES)
         result = result_of(data, context, impossible)
@@ -68,12 +69,13 @@ def run_table(
         TelcoError: before the output was touched.
     """
     clock = Clock()
+    check_rules(settings.config)
     with (
-        staged_rejects(rejects) as stage,
+        OutputFile(target, settings.temp_dir) as file,
+        staged_rejects(rejects, settings.temp_dir) as stage,
         loaded(*inputs, settings, stage) as data,
-        OutputFile(target, data.engine.temp_path("")) as file,
     ):
-        context, impossible = analyse(data, _needed(table))
+        context, impossible = analyse(data, analyses_for(table))
         result = result_of(data, context, impossible)
         if context.has(table):
             sql = f"FROM {table} ORDER BY {OUTPUTS[table]}"
@@ -82,7 +84,7 @@ def run_table(
     return result
 
 
-def _needed(table: str) -> list[Analysis]:
+def analyses_for(table: str) -> list[Analysis]:
     """The analyses up to the one that gives `table`, in order."""
     wanted = {table}
     chosen: list[Analysis] = []

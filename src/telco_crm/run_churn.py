@@ -12,9 +12,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from telco_crm.catalog import check_rules
 from telco_crm.churn.dataset import check_signals, prepare_tables
 from telco_crm.churn.explain import important
-from telco_crm.churn.findrules import RULES, as_toml
+from telco_crm.churn.findrules import FOUND_RULES, as_toml
 from telco_crm.churn.model import ChurnModel
 from telco_crm.churn.monitor import drift, outcomes, verdict
 from telco_crm.churn.profit import Campaign
@@ -59,7 +60,8 @@ def run_churn_fit(inputs: Inputs, settings: Settings, target: Path, picture: Pat
         TelcoError: the history is too thin; the message says what is missing.
     """
     clock = Clock()
-    with loaded(*inputs, settings) as data, OutputFile(str(target), data.engine.temp_path("")) as file:
+    check_rules(settings.config)
+    with OutputFile(str(target), settings.temp_dir) as file, loaded(*inputs, settings) as data:
         context, _ = analyse(data, ())
         rules = context.rules(ChurnRules, "churn")
         prepare_tables(context, rules)
@@ -82,8 +84,9 @@ def run_churn_rules(inputs: Inputs, settings: Settings, target: str) -> Result:
         TelcoError: the history is too thin.
     """
     clock = Clock()
-    with loaded(*inputs, settings) as data, OutputFile(target, data.engine.temp_path("")) as file:
-        context, impossible = analyse(data, (RULES,))
+    check_rules(settings.config)
+    with OutputFile(target, settings.temp_dir) as file, loaded(*inputs, settings) as data:
+        context, impossible = analyse(data, (FOUND_RULES,))
         if impossible:
             raise TelcoError(f"churn rules: nothing was written, because {'; '.join(impossible.values())}")
         found = context.engine.rows("SELECT condition, rule FROM churn_rules WHERE kind = 'found' ORDER BY rule_no")
@@ -101,7 +104,7 @@ def run_table_fit(job: TableJob, target: Path, picture: Path | None) -> TableRes
     Raises:
         TelcoError: before `target` was touched.
     """
-    with _opened(job) as (engine, table), OutputFile(str(target), engine.temp_path("")) as file:
+    with OutputFile(str(target), job.settings.temp_dir) as file, _opened(job) as (engine, table):
         prepared = prepare(table, job.task, job.settings.seed)
         model = fit_table(prepared, job.task, job.settings.seed, engine.threads)
         _keep(model, file, picture, job.settings.lang)
@@ -116,7 +119,7 @@ def run_table_score(job: TableJob, model: ChurnModel, target: str, style: Output
     Raises:
         TelcoError: before `target` was touched.
     """
-    with _opened(job) as (engine, table), OutputFile(target, engine.temp_path("")) as file:
+    with OutputFile(target, job.settings.temp_dir) as file, _opened(job) as (engine, table):
         scores, notes = score_table(model, table, job.task.identifier, job.settings.lang, engine.threads)
         engine.register("table_scores", scores)
         schema = load_schema("table_scores")
@@ -157,7 +160,7 @@ def run_table_monitor(job: TableJob, model: ChurnModel, target: str, style: Outp
         TelcoError: before `target` was touched.
     """
     watch = load_rules(ChurnRules, "churn", job.settings.config.rules.get("churn")).watch
-    with _opened(job) as (engine, table), OutputFile(target, engine.temp_path("")) as file:
+    with OutputFile(target, job.settings.temp_dir) as file, _opened(job) as (engine, table):
         frame, notes = matching(model, table)
         rows = drift(model, frame, table.name, watch)
         if job.task.label:

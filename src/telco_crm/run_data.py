@@ -20,9 +20,9 @@ def run_features(inputs: Inputs, settings: Settings, target: str, style: OutputS
     """
     clock = Clock()
     with (
-        staged_rejects(rejects) as stage,
+        OutputFile(target, settings.temp_dir) as file,
+        staged_rejects(rejects, settings.temp_dir) as stage,
         loaded(*inputs, settings, stage) as data,
-        OutputFile(target, data.engine.temp_path("")) as file,
     ):
         months = features_of(data)
         until = month_asked(data, months) or months[-1]
@@ -37,7 +37,7 @@ def run_features(inputs: Inputs, settings: Settings, target: str, style: OutputS
 def run_check(inputs: Inputs, settings: Settings, rejects: Path | None) -> Result:
     """Read everything and say what was read, mapped, rejected and whether it fits together; write nothing else."""
     clock = Clock()
-    with staged_rejects(rejects) as stage, loaded(*inputs, settings, stage) as data:
+    with staged_rejects(rejects, settings.temp_dir) as stage, loaded(*inputs, settings, stage) as data:
         result = result_of(data)
         result.tables["reconcile"] = reconcile(data.engine, data.tables, data.usage)
         result.seconds = clock.seconds

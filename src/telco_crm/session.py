@@ -13,10 +13,11 @@ from typing import Any
 
 from telco_crm.analysis import Analysis, RunContext
 from telco_crm.config import Config
+from telco_crm.coverage import coverage_of
 from telco_crm.engine.base import Engine
 from telco_crm.engine.duck import DuckEngine
 from telco_crm.engine.workers import LocalWorkers, SparkPlace, Workers
-from telco_crm.errors import CannotCompute, InputError
+from telco_crm.errors import CannotCompute, DamagedError, InputError
 from telco_crm.features.catalog import Catalog
 from telco_crm.features.compute import FeatureJob, compute_features
 from telco_crm.features.loading import load_catalog
@@ -28,7 +29,7 @@ from telco_crm.ingest.sources import SourceFile, Sources, find_sources
 from telco_crm.ingest.store import UsageRows, UsageStore
 from telco_crm.ingest.usage_reader import UsageReader
 from telco_crm.manifest import Hasher
-from telco_crm.months import Month
+from telco_crm.months import Month, spans
 from telco_crm.progress import Progress, Silent
 from telco_crm.schema import load_schema
 
@@ -69,6 +70,7 @@ class Loaded:
     usage: UsageRows | None = None
     hasher: Hasher = field(default_factory=Hasher)
     notes: list[str] = field(default_factory=list)
+    months: list[Month] = field(default_factory=list)
 
 
 @contextmanager
@@ -80,7 +82,7 @@ def loaded(
     Raises:
         TelcoError: nothing usable, a file that cannot be read, a wrong rule …; nothing has been written then.
     """
-    catalog = load_catalog(settings.config.features, settings.config.vocabulary)
+    catalog = load_catalog(settings.config.features, settings.config.vocabulary, settings.config.source)
     with ExitStack() as stack:
         engine = stack.enter_context(DuckEngine(settings.threads, settings.memory_limit, settings.temp_dir))
         sources = find_sources(data, flags, engine.temp_path(""))
@@ -92,8 +94,14 @@ def loaded(
         stack.enter_context(closing(result.hasher))
         if store.rebuilt:
             result.notes.append(f"the store {store.root} was made by another version and is made anew")
-        _read_all(result, rejects)
-        yield result
+        try:
+            _read_all(result, rejects)
+            yield result
+        except DamagedError as error:
+            raise InputError(
+                f"the store {store.root} is damaged ({error}); see telco-crm store verify {store.root}, and take the "
+                "damaged parts out with telco-crm store drop"
+            ) from None
 
 
 def analyse(data: Loaded, wanted: Sequence[Analysis]) -> tuple[RunContext, dict[str, str]]:
@@ -103,8 +111,9 @@ def analyse(data: Loaded, wanted: Sequence[Analysis]) -> tuple[RunContext, dict[
         InputError: there is no month to analyse.
     """
     months = features_of(data)
-    newest = newest_month(data, months)
-    as_of = month_asked(data, months) or newest
+    coverage = coverage_of(data.engine, data.usage, data.tables, months)
+    as_of = month_asked(data, months) or coverage.newest
+    data.months = months
     context = RunContext(
         data.engine,
         as_of,
@@ -114,10 +123,11 @@ def analyse(data: Loaded, wanted: Sequence[Analysis]) -> tuple[RunContext, dict[
         data.settings.lang,
         data.settings.config.rules,
         data.settings.extra,
+        coverage.remarks(as_of),
         usage=None if data.workers.elsewhere else data.usage,
     )
     impossible: dict[str, str] = {}
-    for analysis in (people_analysis(data.catalog, is_past=as_of < newest), *wanted):
+    for analysis in (people_analysis(data.catalog, is_past=as_of < coverage.newest), *wanted):
         missing = [need for need in analysis.needs if not context.has(need)]
         if missing:
             impossible[analysis.name] = f"needs {' and '.join(missing)}"
@@ -148,27 +158,6 @@ def features_of(data: Loaded) -> list[Month]:
     return months
 
 
-def newest_month(data: Loaded, months: Sequence[Month]) -> Month:
-    """The newest complete month, which is the as-of month unless another one is asked for.
-
-    A month is complete if every table with months (usage, bills) has it whole: usage that reaches its last day or
-    goes on in a later month; bills at least half as many as in the month with most. If no month is, the newest one
-    is taken.
-    """
-    complete = set(months)
-    if data.usage:
-        used = data.engine.rows(
-            "SELECT month FROM features GROUP BY month HAVING min(last_activity_gap_days) = 0 ORDER BY month"
-        )
-        seen = data.engine.rows("SELECT month FROM features WHERE records IS NOT NULL GROUP BY month ORDER BY month")
-        ended = {Month(r[0]) for r in used} | {Month(r[0]) for r in seen[:-1]}
-        complete &= ended
-    if "bills" in data.tables:
-        billed = dict(data.engine.rows("SELECT month, count(*) FROM bills GROUP BY month"))
-        complete &= {Month(m) for m, n in billed.items() if n * 2 >= max(billed.values())}
-    return max(complete) if complete else months[-1]
-
-
 def month_asked(data: Loaded, months: Sequence[Month]) -> Month | None:
     """The month of --as-of, if one was asked for.
 
@@ -179,7 +168,7 @@ def month_asked(data: Loaded, months: Sequence[Month]) -> Month | None:
         return None
     wanted = Month(data.settings.as_of)
     if wanted not in months:
-        raise InputError(f"--as-of {wanted}: the data has no such month; it has {months[0]} to {months[-1]}")
+        raise InputError(f"--as-of {wanted}: the data has no such month; it has {spans(months)}")
     return wanted
 
 

@@ -10,6 +10,7 @@ import functools
 import hashlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -20,13 +21,17 @@ COMMAND = [sys.executable, "-m", "telco_crm"]
 SERVER = """
 import gc, json, os, sys, traceback
 import telco_crm.cli, telco_crm.config, telco_crm.run, telco_crm.run_data, telco_crm.dictionary, telco_crm.synth
+import telco_crm.run_indicators
 import rich.console, rich.table, pandas, pyarrow.compute, xlsxwriter
 gc.freeze()
 requests, answers = os.fdopen(os.dup(0)), os.fdopen(os.dup(1), "w")
 for line in requests:
     call = json.loads(line)
-    child = os.fork()
-    if not child:
+    if "wait" in call:
+        answer = os.waitstatus_to_exitcode(os.waitpid(call["wait"], 0)[1])
+    else:
+        answer = os.fork()
+    if not answer and "wait" not in call:
         for number, key in enumerate(("stdin", "stdout", "stderr")):
             os.dup2(os.open(call[key], os.O_RDWR if number else os.O_RDONLY), number)
         sys.stdin = open(0, closefd=False)
@@ -37,7 +42,7 @@ for line in requests:
         os.environ.update(call["env"])
         sys.argv = ["telco-crm", *call["args"]]
         break
-    answers.write(str(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])) + chr(10))
+    answers.write(str(answer) + chr(10))
     answers.flush()
 else:
     os._exit(0)
@@ -63,6 +68,24 @@ class Done:
     err: str
 
 
+class Running:
+    """A call that may not have ended yet."""
+
+    def __init__(self, pid: int, streams: Path) -> None:
+        self.pid, self._streams = pid, streams
+
+    def signal(self, number: int) -> None:
+        """Send a signal, unless it has ended."""
+        os.kill(self.pid, number)
+
+    def wait(self) -> Done:
+        """Wait for its end."""
+        code = _ask({"wait": self.pid})
+        out, err = ((self._streams / name).read_bytes().decode("utf-8", "replace") for name in ("stdout", "stderr"))
+        shutil.rmtree(self._streams)
+        return Done(code, out, err)
+
+
 class Telco:
     """Calls the program in `folder`."""
 
@@ -70,16 +93,18 @@ class Telco:
         self.folder = folder
 
     def __call__(self, *args: object, stdin: bytes = b"", env: dict[str, str] | None = None) -> Done:
-        with tempfile.TemporaryDirectory() as streams:
-            paths = {name: Path(streams, name) for name in ("stdin", "stdout", "stderr")}
-            for name, path in paths.items():
-                path.write_bytes(stdin if name == "stdin" else b"")
-            call = {"args": [str(a) for a in args], "cwd": str(self.folder), "env": environment(env)}
-            server = _server()
-            server.stdin.write(json.dumps({**call, **{n: str(p) for n, p in paths.items()}}) + "\n")
-            server.stdin.flush()
-            code = int(server.stdout.readline())
-            return Done(code, *(paths[n].read_bytes().decode("utf-8", "replace") for n in ("stdout", "stderr")))
+        return self.start(*args, stdin=stdin, env=env).wait()
+
+    def start(self, *args: object, stdin: bytes | Path = b"", env: dict[str, str] | None = None) -> Running:
+        """A call that is not waited for; `stdin` may be a file or named pipe."""
+        streams = Path(tempfile.mkdtemp(prefix="telco-streams-"))
+        paths = {name: streams / name for name in ("stdin", "stdout", "stderr")}
+        for name, path in paths.items():
+            path.write_bytes(stdin if name == "stdin" and isinstance(stdin, bytes) else b"")
+        if isinstance(stdin, Path):
+            paths["stdin"] = stdin
+        call = {"args": [str(a) for a in args], "cwd": str(self.folder), "env": environment(env)}
+        return Running(_ask({**call, **{n: str(p) for n, p in paths.items()}}), streams)
 
     def good(self, *args: object, stdin: bytes = b"", env: dict[str, str] | None = None) -> Done:
         """A call that must succeed."""
@@ -124,6 +149,13 @@ def tree(folder: Path) -> dict[str, str]:
         str(p.relative_to(folder)): hashlib.sha256(p.read_bytes()).hexdigest() if p.is_file() else ""
         for p in sorted(folder.rglob("*"))
     }
+
+
+def _ask(request: dict[str, object]) -> int:
+    server = _server()
+    server.stdin.write(json.dumps(request) + "\n")
+    server.stdin.flush()
+    return int(server.stdout.readline())
 
 
 @functools.cache

@@ -25,8 +25,8 @@ def stayer(n: int) -> tuple[list[float | None], str]:
     return [bill + (n + m) % 3 for m in range(8)], f"{2012 + n % 13}-{n % 12 + 1:02d}-01"
 
 
-def exports(leavers: int, months: tuple[int, ...], kind: str = "voluntary") -> dict[str, list[Row]]:
-    """The tables; `leavers` leave on the 10th of `months`, in turn, in the way `kind`."""
+def exports(leavers: int, months: tuple[int, ...], kinds: tuple[str, ...] = ("voluntary",)) -> dict[str, list[Row]]:
+    """The tables; `leavers` leave on the 10th of `months`, in turn, and in the ways `kinds`, in turn."""
     paid: dict[str, tuple[list[float | None], str]] = {**CLOSE, **{f"s{n:03d}": stayer(n) for n in range(STAYERS)}}
     left = {}
     for n in range(leavers):
@@ -46,7 +46,7 @@ def exports(leavers: int, months: tuple[int, ...], kind: str = "voluntary") -> d
             "subscriber_id": who,
             "activated_on": activated,
             "cancelled_on": left.get(who, ""),
-            "cancel_kind": kind if who in left else "",
+            "cancel_kind": kinds[int(who[1:]) % len(kinds)] if who in left else "",
             "status": "closed" if who in left else "active",
         }
         for who, (_, activated) in paid.items()

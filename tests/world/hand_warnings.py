@@ -153,6 +153,8 @@ CASES: dict[str, tuple[dict[str, Any], float, int]] = {
     "cancel-march": ({"events": "2026-03-31~23:59:59 cancel_request -"}, CANCEL, 6),
     "cancel-february": ({"events": "2026-02-01~00:00:00 cancel_request -"}, CANCEL, 6),
     "cancel-january": ({"events": "2026-01-31~23:59:59 cancel_request -"}, 0, 1),
+    # no bill, so a priority of 0 like that of silent-unbilled, but the higher score
+    "unbilled-asks": ({"bills": ("100", "80", "-"), "events": "2026-03-05~10:00:00 cancel_request -"}, CANCEL, 6),
     "rival-march": ({"events": "2026-03-31~23:59:59 competitor_contact -"}, RIVAL, 1),
     "rival-february": ({"events": "2026-02-01~00:00:00 competitor_contact -"}, RIVAL, 1),
     "rival-january": ({"events": "2026-01-31~23:59:59 competitor_contact -"}, 0, 1),

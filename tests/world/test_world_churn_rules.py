@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import hand_warnings
@@ -82,14 +81,6 @@ def test_method_says_rules(rows: list[Row]) -> None:
 
 def test_who_has_left_is_not_warned_of(churn: dict[str, Row]) -> None:
     assert not set(LEFT) & set(churn)
-
-
-def test_why_there_is_no_model_is_said(run: Run, said: Callable[[], str]) -> None:
-    run(hand_warnings.exports())
-    assert (
-        "Note: churn: scored by rules, not by a model, because the data has no cut-off with 3 months before it and 2 "
-        "after it (5 months in a row are needed)." in said()
-    )
 
 
 OWN = """

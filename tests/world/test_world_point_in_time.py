@@ -23,11 +23,10 @@ def differing(one: Path, other: Path, tables: tuple[str, ...] = TABLES) -> list[
     return [name for name in files if (one / name).read_bytes() != (other / name).read_bytes()]
 
 
-@pytest.mark.parametrize("month", ["2026-03", "2026-04"])
-def test_hand_worked_world_as_its_exports_stood_then(operator_folder: Path, tmp_path: Path, month: str) -> None:
-    then = write_world(tmp_path / "then", until=month)
+def test_hand_worked_world_as_its_exports_stood_then(operator_folder: Path, tmp_path: Path) -> None:
+    then = write_world(tmp_path / "then", until="2026-04")
     assert call("run", then, "-o", tmp_path / "a") == 0
-    assert call("run", operator_folder, "-o", tmp_path / "b", "--as-of", month) == 0
+    assert call("run", operator_folder, "-o", tmp_path / "b", "--as-of", "2026-04") == 0
     assert differing(tmp_path / "a", tmp_path / "b") == []
 
 

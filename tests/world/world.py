@@ -69,7 +69,7 @@ def process(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
 def call(*arguments: str | Path) -> int:
     """The program called within this process (quicker); its exit code."""
     given = [*map(str, arguments)]
-    threads = [] if "--threads" in given else ["--threads", "2"]
+    threads = [] if "--threads" in given else ["--threads", "1"]
     return int(cli.main([*given, *threads], standalone_mode=False) or 0)
 
 

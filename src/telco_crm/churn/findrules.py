@@ -108,4 +108,4 @@ def as_toml(rows: list[tuple[str, str]]) -> str:
     return "\n".join(parts)
 
 
-RULES = Analysis("churn rules", ("people", "features", "subscribers"), ("churn_rules",), compute_rules)
+FOUND_RULES = Analysis("churn rules", ("people", "features", "subscribers"), ("churn_rules",), compute_rules)

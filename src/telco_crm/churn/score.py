@@ -24,6 +24,7 @@ from telco_crm.churn.learn.folds import keep_some
 from telco_crm.churn.model import ChurnModel, Training, fit_model
 from telco_crm.churn.rules import ChurnRules
 from telco_crm.errors import CannotCompute, RuleError
+from telco_crm.measures import note_absent
 from telco_crm.months import Month
 
 MATTERS = 0.01  # part of a model's importance from which on a signal without data is worth a note
@@ -81,6 +82,7 @@ def fit_on_history(context: RunContext, rules: ChurnRules, cutoffs: list[Month] 
             f"the history holds only {count} {kind}, and a model needs at least {rules.minimum_leavers}"
         )
     signals, outcome, subscribers = _some(data, rules.fit_rows, context.seed)
+    context.fitted("churn", len(outcome), len(data.outcome))
     varied = [name for name in signals.columns if signals[name].nunique(dropna=False) > 1]
     if not varied:
         raise CannotCompute("the signals are the same for everybody")
@@ -129,6 +131,7 @@ def by_model(context: RunContext, rules: ChurnRules, model: ChurnModel) -> Itera
 
 def by_rules(context: RunContext, rules: ChurnRules) -> pd.DataFrame:
     """The same by the rule score."""
+    note_absent(context)
     hits = rule_hits(context, rules, context.as_of)
     score = pd.DataFrame({"churn_score": rule_probability(hits, rules).round(6), "method": "rules"}, index=hits.index)
     reasons, held = rule_reasons(hits, rules, context.lang), held_rules(hits, rules, context.lang)

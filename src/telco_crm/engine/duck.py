@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import tempfile
 from pathlib import Path
@@ -10,11 +11,20 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from telco_crm.errors import InputError, OutputError, TelcoError, UsageError
+from telco_crm.errors import DamagedError, OutputError, TelcoError, UsageError
 
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
+
+# What DuckDB says of a damaged Parquet file, besides errors without a kind of their own.
+DAMAGE = (
+    "Failed to read file",
+    "in Parquet file",
+    "Could not read enough bytes",
+    "No magic bytes found",
+    "too small to be",
+)
 
 
 class DuckEngine:
@@ -80,7 +90,7 @@ class DuckEngine:
         try:
             return self._connection.sql(sql).to_arrow_reader(100_000)
         except duckdb.Error as error:
-            raise _translated(error) from error
+            raise _translated(error, self._folder) from error
 
     def register(self, name: str, data: pd.DataFrame | pa.Table) -> None:
         """Make `data` known as table `name`, replacing what had that name."""
@@ -113,7 +123,7 @@ class DuckEngine:
         try:
             return self._connection.execute(sql)
         except duckdb.Error as error:
-            raise _translated(error) from error
+            raise _translated(error, self._folder) from error
 
 
 def _private_folder(temp_dir: Path | None) -> Path:
@@ -125,16 +135,33 @@ def _private_folder(temp_dir: Path | None) -> Path:
         raise OutputError(f"--temp-dir {temp_dir}: {error.strerror}; name a folder that can be written") from None
 
 
-def _translated(error: duckdb.Error) -> Exception:
-    """The sentence for a failure that the user can mend; anything else is a defect of ours and stays as it is."""
-    text = _first_line(error)
-    if "No space left" in text or "max_temp_directory_size" in text:
+def _translated(error: duckdb.Error, temp: Path) -> Exception:
+    """The sentence for a failure that the user can mend; anything else is a defect of ours and stays as it is.
+
+    `temp` is the engine's temporary folder.
+    """
+    text = str(error)
+    full = re.search(r'"([^"\\]+)\\?": No space left', text)
+    if full and temp not in Path(full[1]).parents:
+        return OutputError(
+            f"{_shown(Path(full[1]).parent)}: no space left there; free some, or write elsewhere (-o, --store)"
+        )
+    if full or "No space left" in text or "max_temp_directory_size" in text:
         return OutputError("no space left for temporary data; free some, or name a larger disk with --temp-dir")
     if isinstance(error, duckdb.OutOfMemoryException):
         return TelcoError("the memory limit is too small for this step; raise --memory-limit or lower --threads")
-    if isinstance(error, duckdb.InvalidInputException) and "parquet" in text.lower():
-        return InputError(text)
+    if type(error) is duckdb.Error or any(words in text for words in DAMAGE):
+        return DamagedError(_first_line(error))
+    if isinstance(error, duckdb.IOException):
+        return TelcoError(f"a file cannot be read or written: {_first_line(error)}")
     return error
+
+
+def _shown(folder: Path) -> Path:
+    """The folder as the user knows it, without hidden ones inside it that are ours."""
+    while folder.name.startswith(".telco-crm.") or folder.name.startswith(".new-"):
+        folder = folder.parent
+    return folder
 
 
 def _first_line(error: Exception) -> str:

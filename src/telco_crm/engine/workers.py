@@ -108,14 +108,22 @@ class LocalWorkers:
     def map(
         self, function: Callable[[Engine, T], R], tasks: Sequence[T], done: Callable[[T], None] = lambda task: None
     ) -> list[R]:
-        """Two tasks at a time: while one waits for Python, the other keeps the engine busy."""
-        results = []
-        with ThreadPoolExecutor(min(2, self.engine.threads)) as pool:
-            for task, result in zip(
-                tasks, pool.map(lambda task: function(self.engine.session(), task), tasks), strict=True
-            ):
-                results.append(result)
-                done(task)
+        """Two tasks at a time: while one waits for Python, the other keeps the engine busy.
+
+        Who asks the engine works on the answer too, so with two that ask it needs one thread less of its own.
+        """
+        results, threads = [], self.engine.threads
+        askers = min(2, threads, max(1, len(tasks)))
+        self.engine.run(f"SET threads = {threads - askers + 1}")
+        try:
+            with ThreadPoolExecutor(askers) as pool:
+                for task, result in zip(
+                    tasks, pool.map(lambda task: function(self.engine.session(), task), tasks), strict=True
+                ):
+                    results.append(result)
+                    done(task)
+        finally:
+            self.engine.run(f"SET threads = {threads}")
         return results
 
     def each(

@@ -12,7 +12,7 @@ import os
 import shutil
 from collections import Counter
 from collections.abc import Sequence, Set
-from contextlib import suppress
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -23,13 +23,15 @@ from telco_crm.engine.workers import Part, Workers
 from telco_crm.errors import InputError
 from telco_crm.features.catalog import Catalog
 from telco_crm.features.usage import usage_query
-from telco_crm.ingest.store import UsageRows
+from telco_crm.ingest.store import UsageRows, keep, read_kept
 from telco_crm.months import Month
 from telco_crm.progress import Progress, Silent
 
 USAGE_SOURCES = ("measure", "rows", "contacts")
 CODE = 1  # counted up when the meaning of a definition changes, so that features kept from before are not used
 ROWS_PER_RANGE = 1_500_000  # usage rows of one month that are worked on at a time
+MANY = 100_000  # subscribers of whom no more than one month is put together at a time, for the memory
+ROW_GROUP = 24_576  # rows of features; the threads write groups side by side
 COUNTED = {"records", "first_half", "minutes", "fee", "mb", "days"}  # measures that are 0 without any record
 
 
@@ -98,7 +100,7 @@ def _usage_features(job: FeatureJob, usage: UsageRows) -> dict[Month, str]:
     new = {m: folder.with_name(f".new-{folder.name}-{os.getpid()}") for m, folder in kept.items()}
     tasks: list[RangeTask] = []
     for month, folder in kept.items():
-        if folder.exists():
+        if read_kept(folder):
             job.progress.advance(counts[month], 0)
             continue
         new[month].mkdir()
@@ -110,8 +112,7 @@ def _usage_features(job: FeatureJob, usage: UsageRows) -> dict[Month, str]:
         job.progress.advance(counts[task.month] / task.part.of, counts[task.month] // task.part.of)
         waiting[task.month] -= 1
         if not waiting[task.month]:
-            with suppress(OSError):  # another run was quicker
-                os.rename(new[task.month], kept[task.month])
+            keep(new[task.month], kept[task.month], usage.identity(task.month))
 
     try:
         job.workers.map(partial(_write_range, job.catalog), tasks, done)
@@ -130,26 +131,36 @@ def _write_range(catalog: Catalog, engine: Engine, task: RangeTask) -> None:
 def _write_months(
     catalog: Catalog, months: Sequence[MonthParts], ids: str | None, out: Path, engine: Engine, part: Part
 ) -> None:
-    """The features of the subscribers of `part`, one file per month."""
-    if ids:
-        _load_ids(engine, ids, part)
-    for parts in months:
+    """The features of the subscribers of `part`, one file per month.
+
+    Of few subscribers two months are put together at a time: half of that work is planning, which takes one thread.
+    """
+    people = _load_ids(engine, ids, part) if ids else MANY
+
+    def write(parts: MonthParts) -> None:
         target = literal(str(out / f"{part.name}-{parts.month}.parquet"))
         query = f"{_month_query(catalog, parts, part)} ORDER BY subscriber_id"
-        engine.run(f"COPY ({query}) TO {target} (FORMAT parquet)")
+        engine.session().run(f"COPY ({query}) TO {target} (FORMAT parquet, ROW_GROUP_SIZE {ROW_GROUP})")
+
+    with ThreadPoolExecutor(min(2, engine.threads) if people < MANY else 1) as pool:
+        list(pool.map(write, months))
     if not months:
         engine.run(f"COPY {_no_features(catalog)} TO {literal(str(out / f'{part.name}.parquet'))} (FORMAT parquet)")
 
 
-def _load_ids(engine: Engine, ids: str, part: Part) -> None:
-    """Table `subscriber_ids`: sid and subscriber_id. Two identifiers of one hash would be taken for one subscriber."""
-    engine.run(f"CREATE OR REPLACE TABLE subscriber_ids AS SELECT * FROM {ids} WHERE {part.holds('sid')}")
+def _load_ids(engine: Engine, ids: str, part: Part) -> int:
+    """Table `subscriber_ids`: sid and subscriber_id; how many.
+
+    Two identifiers of one hash would be taken for one subscriber.
+    """
+    count = engine.run(f"CREATE OR REPLACE TABLE subscriber_ids AS SELECT * FROM {ids} WHERE {part.holds('sid')}")
     clash = engine.rows(
         "SELECT min(subscriber_id), max(subscriber_id) FROM subscriber_ids GROUP BY sid HAVING count(*) > 1"
     )
     if clash:
         one, other = clash[0]
         raise InputError(f"usage: the identifiers {one} and {other} have the same hash; change one of them")
+    return count
 
 
 def _identity(catalog: Catalog, usage: UsageRows, month: Month) -> str:

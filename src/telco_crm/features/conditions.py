@@ -62,7 +62,9 @@ def fulfil(classes: npt.NDArray[np.int64], where: str, vocabulary: Vocabulary, b
     for word, negated in parse(where):
         field, codes = _codes(vocabulary.terms[word], bands)
         shift, bits = CLASS_FIELDS[field]
-        inside = np.isin((classes >> shift) & ((1 << bits) - 1), list(codes))
+        allowed = np.zeros(1 << bits, bool)
+        allowed[list(codes)] = True
+        inside = allowed[(classes >> shift) & ((1 << bits) - 1)]
         result &= ~inside if negated else inside
     return result
 

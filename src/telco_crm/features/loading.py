@@ -16,8 +16,12 @@ from telco_crm.rules import explain, merge
 FILES = ("calls", "minutes", "fees", "messages_data", "activity", "bills", "service", "ratios")
 
 
-def load_catalog(features: Mapping[str, Any] | None = None, vocabulary: Mapping[str, Any] | None = None) -> Catalog:
-    """The shipped catalogue with the user's `[features]` and `[vocabulary]` laid over it.
+def load_catalog(
+    features: Mapping[str, Any] | None = None,
+    vocabulary: Mapping[str, Any] | None = None,
+    source: tuple[str, str] | None = None,
+) -> Catalog:
+    """The shipped catalogue with the user's `[features]` and `[vocabulary]` (of file `source`) laid over it.
 
     Raises:
         RuleError: naming every wrong entry.
@@ -28,7 +32,7 @@ def load_catalog(features: Mapping[str, Any] | None = None, vocabulary: Mapping[
         shipped |= tomllib.loads((folder / "catalogue" / f"{name}.toml").read_text("utf-8"))
     words = tomllib.loads((folder / "terms.toml").read_text("utf-8"))
     data = {"features": _replaced(shipped, features or {}), "vocabulary": merge(words, vocabulary or {})}
-    catalog = explain(Catalog, data, "")
+    catalog = explain(Catalog, data, "", source)
     check_conditions(catalog)
     return catalog
 

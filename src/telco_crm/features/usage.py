@@ -11,7 +11,6 @@ from datetime import date, timedelta
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-from scipy.sparse import csr_array
 
 from telco_crm.engine.base import Engine
 from telco_crm.engine.sql import identifier
@@ -48,6 +47,8 @@ def usage_query(engine: Engine, catalog: Catalog, rows: str, month: Month) -> st
 
 def _measured(engine: Engine, catalog: Catalog, timed: str, month: Month) -> pa.Table:
     """sid and the features with `measure`, one row per subscriber in the order of sid."""
+    from scipy.sparse import csr_array  # takes long to load, and not every command needs it
+
     bands = bands_of(catalog.vocabulary)
     workday = f"(({_workdays(catalog.vocabulary.calendar, month)}::BIGINT >> (s // {DAY})) & 1)::INTEGER"
     sums = engine.arrays(

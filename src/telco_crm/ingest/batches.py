@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import pyarrow as pa
@@ -12,7 +13,7 @@ import pyarrow.parquet as pq
 
 from telco_crm.engine.base import Engine
 from telco_crm.engine.sql import identifier, literal
-from telco_crm.errors import InputError
+from telco_crm.errors import DamagedError, InputError
 from telco_crm.ingest.convert import Cell
 from telco_crm.ingest.encoding import AUTO
 from telco_crm.ingest.lines import BadLine
@@ -21,6 +22,7 @@ from telco_crm.ingest.sources import SourceFile
 from telco_crm.ingest.textfile import SAMPLE_ROWS, TextChunk, TextLayout, read_chunks, read_layout
 
 BATCH_ROWS = 1_000_000
+ROW_NUMBER = "file_row_number"  # as DuckDB names it
 PACKED = 6  # compressed text takes about that much less room; for the progress bar only
 SLICE_ROWS = 4_000_000  # of Parquet; sorted in memory, so not without bound
 SCAN_ROWS = 50_000  # rows that one thread of the engine takes at a time
@@ -70,12 +72,13 @@ def open_file(engine: Engine, file: SourceFile, mapping: TableMapping, threads: 
         layout.header,
         samples,
         shown,
-        _text_cells,
-        lambda bindings: _text_batches(engine, file, layout, bindings, threads),
+        text_cells,
+        lambda bindings: text_batches(engine, file, read_chunks(file, layout, _fields(layout, bindings), threads)),
     )
 
 
-def _text_cells(bindings: Sequence[Binding]) -> dict[str, Cell]:
+def text_cells(bindings: Sequence[Binding]) -> dict[str, Cell]:
+    """Where the cells of a text file are found in its batches: columns c0, c1, … in the order of the bindings."""
     found = [b for b in bindings if b.header]
     return {**{b.name: Cell(f"c{i}", "VARCHAR", clean=True) for i, b in enumerate(found)}, **_constants(bindings)}
 
@@ -84,12 +87,14 @@ def _constants(bindings: Sequence[Binding]) -> dict[str, Cell]:
     return {b.name: Cell(literal(b.constant), "VARCHAR") for b in bindings if b.constant is not None}
 
 
-def _text_batches(
-    engine: Engine, file: SourceFile, layout: TextLayout, bindings: Sequence[Binding], threads: int
-) -> Iterator[Batch]:
-    fields = [layout.header.index(b.header) for b in bindings if b.header]
+def _fields(layout: TextLayout, bindings: Sequence[Binding]) -> list[int]:
+    return [layout.header.index(b.header) for b in bindings if b.header]
+
+
+def text_batches(engine: Engine, file: SourceFile, chunks: Iterator[TextChunk]) -> Iterator[Batch]:
+    """The rows of successive chunks, about BATCH_ROWS at a time."""
     waiting: list[TextChunk] = []
-    for chunk in read_chunks(file, layout, fields, threads):
+    for chunk in chunks:
         waiting.append(chunk)
         if sum(c.table.num_rows for c in waiting) >= BATCH_ROWS:
             yield _text_batch(engine, file, waiting)
@@ -116,34 +121,54 @@ def _open_parquet(engine: Engine, file: SourceFile) -> OpenFile:
     except (pa.ArrowException, OSError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise InputError(f"{file.name} is not a whole Parquet file ({reason}); copy or export it again") from None
-    relation = f"read_parquet({literal(str(file.path))}, file_row_number=true, hive_partitioning=false)"
-    types = engine.columns(relation)
-    zones = {f.name: f.type.tz for f in schema if pa.types.is_timestamp(f.type) and f.type.tz}
     headers = tuple(schema.names)
-    shown = ", ".join(f"CAST({identifier(h)} AS VARCHAR)" for h in headers)
-    first = engine.rows(f"SELECT {shown} FROM {relation} WHERE file_row_number < {SAMPLE_ROWS}")
+    if ROW_NUMBER in headers:
+        raise InputError(f"{file.name}: the name {ROW_NUMBER} is taken by the reader; give the column another one")
+    relation = f"read_parquet({literal(str(file.path))}, {ROW_NUMBER}=true, hive_partitioning=false)"
+    with readable(file.name):
+        types = engine.columns(relation)
+        text = {h: _as_text(identifier(h), types.get(h, "")) for h in headers}
+        shown = ", ".join(f"CAST({sql} AS VARCHAR)" for sql, _ in map(text.__getitem__, headers))
+        first = engine.rows(f"SELECT {shown} FROM {relation} WHERE {ROW_NUMBER} < {SAMPLE_ROWS}")
+    zones = {f.name: f.type.tz for f in schema if pa.types.is_timestamp(f.type) and f.type.tz}
     samples = {h: [row[i] or "" for row in first] for i, h in enumerate(headers)}
 
     def cells(bindings: Sequence[Binding]) -> dict[str, Cell]:
-        found = [b for b in bindings if b.header]
-        stored = {b.name: Cell(f"c{i}", types[b.header or ""], zones.get(b.header or "")) for i, b in enumerate(found)}
+        found = [(b, b.header) for b in bindings if b.header]
+        stored = {b.name: Cell(f"c{i}", text[h][1], zones.get(h)) for i, (b, h) in enumerate(found)}
         return {**stored, **_constants(bindings)}
 
     def raw(lines: Sequence[int]) -> list[str]:
         engine.register("wanted_lines", pa.table({"line": pa.array(lines, pa.int64())}))
-        wanted = f"{relation} SEMI JOIN wanted_lines ON line = file_row_number + 1"
-        return [_as_csv(row) for row in engine.rows(f"SELECT {shown} FROM {wanted} ORDER BY file_row_number")]
+        wanted = f"{relation} SEMI JOIN wanted_lines ON line = {ROW_NUMBER} + 1"
+        return [_as_csv(row) for row in engine.rows(f"SELECT {shown} FROM {wanted} ORDER BY {ROW_NUMBER}")]
 
     def batches(bindings: Sequence[Binding]) -> Iterator[Batch]:
         named = [b.header for b in bindings if b.header]
-        found = [f"{identifier(header)} AS c{i}" for i, header in enumerate(named)]
-        columns = ", ".join([*found, "file_row_number + 1 AS line"])
+        found = [f"{text[header][0]} AS c{i}" for i, header in enumerate(named)]
+        columns = ", ".join([*found, f"{ROW_NUMBER} + 1 AS line"])
         for start, end in _slices(parquet.metadata):
-            rows = f"(SELECT {columns} FROM {relation} WHERE file_row_number >= {start} AND file_row_number < {end})"
+            rows = f"(SELECT {columns} FROM {relation} WHERE {ROW_NUMBER} >= {start} AND {ROW_NUMBER} < {end})"
             size = file.path.stat().st_size * (end - start) / max(parquet.metadata.num_rows, 1)
             yield Batch(file.name, rows, end - start, size, raw)
 
     return OpenFile(file, headers, samples, "Parquet", cells, batches)
+
+
+@contextmanager
+def readable(file: str) -> Iterator[None]:
+    """Whatever is found to be damaged within is `file` (InputError)."""
+    try:
+        yield
+    except DamagedError as error:
+        raise InputError(f"{file} is damaged ({error}); copy or export it again") from None
+
+
+def _as_text(column: str, kind: str) -> tuple[str, str]:
+    """SQL for a stored column, and its type: lists and bytes (text that older writers do not mark as such) as text."""
+    if kind == "BLOB":
+        return f"coalesce(TRY(decode({column})), CAST({column} AS VARCHAR))", "VARCHAR"
+    return (f"array_to_string({column}, ';')", "VARCHAR") if kind.endswith("[]") else (column, kind)
 
 
 def _slices(metadata: pq.FileMetaData) -> Iterator[tuple[int, int]]:

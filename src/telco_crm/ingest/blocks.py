@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import IO, cast
 
 import pyarrow as pa
@@ -13,7 +13,6 @@ from telco_crm.errors import InputError
 from telco_crm.ingest.sources import SourceFile
 
 BLOCK_BYTES = 4 << 20  # small enough to stay in the processor's cache from step to step
-LONGEST_RECORD = 100  # lines that one quoted cell may span
 BOM = b"\xef\xbb\xbf"
 
 
@@ -27,8 +26,10 @@ def read_head(file: SourceFile) -> bytes:
         return _read(stream, file)
 
 
-def read_blocks(file: SourceFile, header: bool) -> Iterator[bytes]:
-    """Successive runs of whole lines (and whole quoted records), without BOM and header line.
+def read_blocks(file: SourceFile, header: bool, records: Callable[[bytes], int]) -> Iterator[bytes]:
+    """Successive runs of whole records, without BOM and header line.
+
+    `records` says how many bytes of a run of whole lines are whole records.
 
     Raises:
         InputError: the file ends inside a compressed stream, or a line is longer than a block.
@@ -41,7 +42,8 @@ def read_blocks(file: SourceFile, header: bool) -> Iterator[bytes]:
                 block = block.removeprefix(BOM)
                 end = block.find(b"\n") + 1 if header else 0
                 block, at_start = block[end:], header and not end
-            cut = _cut(block)
+            cut = block.rfind(b"\n") + 1
+            cut = records(block[:cut]) if b'"' in block else cut
             if len(block) - cut > 2 * BLOCK_BYTES:
                 raise InputError(f"{file.name}: a line is longer than {BLOCK_BYTES >> 20} MB; is this a text table?")
             block, rest = block[:cut], block[cut:]
@@ -49,20 +51,6 @@ def read_blocks(file: SourceFile, header: bool) -> Iterator[bytes]:
                 yield block
         if rest and not at_start:
             yield rest
-
-
-def _cut(block: bytes) -> int:
-    """Where the last whole record ends: after a line end, and not within a quoted cell if that can be told."""
-    cut = block.rfind(b"\n") + 1
-    if block.count(b'"', 0, cut) % 2 == 0:
-        return cut
-    line_end = cut
-    for _ in range(LONGEST_RECORD):
-        line_start = block.rfind(b"\n", 0, line_end - 1) + 1
-        if block.count(b'"', line_start, line_end) % 2:
-            return line_start or cut
-        line_end = line_start
-    return cut
 
 
 def _opened(file: SourceFile) -> IO[bytes]:

@@ -23,6 +23,7 @@ INTEGERS = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT",
 SQL_TYPES = {
     "int": "BIGINT",
     "number": "DOUBLE",
+    "degrees": "DOUBLE",
     "money": MONEY,
     "time": "TIMESTAMP",
     "date": "DATE",
@@ -31,6 +32,7 @@ SQL_TYPES = {
 EXPECTED = {
     "int": "a whole number",
     "number": "a number",
+    "degrees": "a number of degrees",
     "money": "an amount of money",
     "time": "a time",
     "date": "a date",
@@ -163,6 +165,8 @@ class Steps:
         if column.type in ("int", "number", "money"):
             text = f"TRY_CAST({r} AS {MONEY})" if self._native else number_from_text(r, m.decimal, m.thousands)
             return text if self._b.factor == "1" else f"TRY_CAST({text} * {self._b.factor} AS {MONEY})"
+        if column.type == "degrees":  # more decimals than money has
+            return f"TRY_CAST({r} AS DOUBLE)"
         if column.type in ("time", "date") or (column.type == "month" and (self._native or self._b.formats)):
             if self._native:
                 return time_from_timestamp(r, self._cell.type, self._cell.zone, m.zone, m.source_zone)
@@ -177,6 +181,8 @@ class Steps:
                 return _bounded(f"CAST({r} AS BIGINT)", r, column)
             case "int":
                 return _bounded(whole(p, rounding=self._b.factor != "1"), p, column)
+            case "degrees":
+                return _bounded(p, p, column)
             case "number" | "money":
                 return _bounded(f"CAST({p} AS DOUBLE)" if column.type == "number" else p, p, column)
             case "time" | "date":
@@ -209,7 +215,7 @@ def _is_native(cell: Cell, column: Column) -> bool:
     """Whether a stored (Parquet) type can be taken as it is; everything else goes through its text."""
     numeric = cell.type in INTEGERS or cell.type in ("DOUBLE", "FLOAT") or cell.type.startswith("DECIMAL")
     dated = cell.type.startswith("TIMESTAMP") or cell.type == "DATE"
-    kinds = {"bool": cell.type == "BOOLEAN", **dict.fromkeys(("int", "number", "money"), numeric)}
+    kinds = {"bool": cell.type == "BOOLEAN", **dict.fromkeys(("int", "number", "money", "degrees"), numeric)}
     return {**kinds, **dict.fromkeys(("time", "date", "month"), dated)}.get(column.type, False)
 
 

@@ -13,9 +13,10 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from telco_crm.ingest.blocks import LONGEST_RECORD
 from telco_crm.ingest.encoding import Encoding
 
+LONGEST_RECORD = 100  # lines that one record may span
+TAB_IN_QUOTES = (b'\t"\t', b'\n"\t', b'\t"\n', b'\t"\r')  # between tabs as delimiters
 QUOTE, NEWLINE, RETURN = ord('"'), ord("\n"), ord("\r")
 Ints = npt.NDArray[np.int64]
 Bytes = npt.NDArray[np.uint8]
@@ -86,8 +87,35 @@ def regular_lines(block: bytes, encoding: Encoding, delimiter: str) -> tuple[Lin
     return _records(clean, ends, np.flatnonzero(kept).astype(np.int64), begins[kept]), bad
 
 
+def whole_records(block: bytes, encoding: Encoding, delimiter: str) -> int:
+    """How many bytes of a run of whole lines are records that its end does not cut in two.
+
+    A record of several lines goes from one line with an odd number of quotes to the next one. So only the last of
+    these may be open at the end; it is, unless the one before it belongs to it: that is found as `regular_lines` does.
+    """
+    tail = len(block)
+    for _ in range(LONGEST_RECORD):
+        tail = block.rfind(b"\n", 0, max(tail - 1, 0)) + 1
+    if not any(line.count(b'"') % 2 for line in block[tail:].split(b"\n")):
+        return len(block)
+    ends = _line_ends(block)
+    quoted = np.searchsorted(ends, np.flatnonzero(np.frombuffer(block, np.uint8) == QUOTE), "right")
+    odd = np.flatnonzero(np.bincount(quoted) % 2)
+    apart = np.flatnonzero(np.diff(odd) >= LONGEST_RECORD)
+    chain = odd[apart[-1] + 1 if len(apart) else 0 :]
+    texts = _LineTexts(block, ends, encoding.settled(block))
+    kept, begins = np.ones(len(ends), bool), np.ones(len(ends), bool)
+    _examine(texts, chain, _record_pattern(delimiter), kept, begins)
+    last = int(chain[-1])
+    if not begins[last] or texts.read(last)[1]:
+        return len(block)
+    return int(ends[last - 1]) if last else 0
+
+
 def has_padding(block: bytes, delimiter: str) -> bool:
     """Whether a cell of `block` begins or ends with a blank."""
+    if delimiter == "\t" and b'"' in block and any(edge in b"\n" + block for edge in TAB_IN_QUOTES):
+        return True
     data = np.frombuffer(block, np.uint8)
     blanks = (32,) if delimiter == "\t" or b"\t" not in block else (32, 9)
     edges = np.zeros(256, bool)

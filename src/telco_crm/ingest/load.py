@@ -12,7 +12,7 @@ import pyarrow as pa
 from telco_crm.engine.base import Engine
 from telco_crm.engine.sql import identifier, literal
 from telco_crm.errors import InputError, UsageError
-from telco_crm.ingest.batches import Batch, OpenFile, open_file
+from telco_crm.ingest.batches import Batch, OpenFile, open_file, readable
 from telco_crm.ingest.convert import Conversion, conversion, distinct_sql
 from telco_crm.ingest.lines import BadLine
 from telco_crm.ingest.mapping import Binding, TableMapping, bind
@@ -40,6 +40,7 @@ class FileReport:
     unused: tuple[str, ...] = ()
     sha256: str = ""  # of the file, where it is known already
     stored: bool = False  # taken from the store, not read again
+    size: int | None = None  # bytes, where it stands for several files
 
     @property
     def rejected(self) -> int:
@@ -98,9 +99,11 @@ class Reader:
             raise InputError(list(dict.fromkeys(problems)))
         return opened
 
-    def read_file(self, file: OpenFile, bindings: list[Binding], sink: Sink, rejects: RejectFile) -> FileReport:
-        """Read one file into `sink`; what became of its rows."""
-        schema, mapping = load_schema(file.file.table), self.mapping(file.file.table)
+    def read_file(
+        self, file: OpenFile, bindings: list[Binding], sink: Sink, rejects: RejectFile, schema: Schema | None = None
+    ) -> FileReport:
+        """Read one file into `sink`; what became of its rows. `schema`: that of the bindings, if not the table's."""
+        schema, mapping = schema or load_schema(file.file.table), self.mapping(file.file.table)
         used = {b.name: b.header or f'always "{b.constant}"' for b in bindings}
         unused = tuple(h for h in file.headers if h not in used.values())
         report = FileReport(schema.name, file.file.name, file.file.path, file.layout, columns=used, unused=unused)
@@ -113,14 +116,14 @@ class Reader:
             return distinct_sql(by_name[column], cells[column], mapping, relation)
 
         how = HowTo(quick, full, set(by_name), distinct)
-        for batch in file.batches(bindings):
-            outcome = sink.add(batch, how)
-            report.read += batch.count + len(batch.bad)
-            report.accepted += outcome.kept
-            self.progress.advance(batch.size, batch.count)
-            rejects.add(
-                report.file, sorted([*batch.bad, *outcome.refused, *self._explained(batch, full, outcome.not_good)])
-            )
+        with readable(name):
+            for batch in file.batches(bindings):
+                outcome = sink.add(batch, how)
+                report.read += batch.count + len(batch.bad)
+                report.accepted += outcome.kept
+                self.progress.advance(batch.size, batch.count)
+                wrong = self._explained(batch, full, outcome.not_good)
+                rejects.add(report.file, sorted([*batch.bad, *outcome.refused, *wrong]))
         return report
 
     def _explained(self, batch: Batch, how: Conversion, lines: Sequence[int]) -> Iterator[BadLine]:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 import tomllib
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
 from typing import Literal
 
+from pydantic import field_validator, model_validator
+
 from telco_crm.errors import InputError
+from telco_crm.ingest.times import wrong_directive
 from telco_crm.rules import Model, nearest
 from telco_crm.schema import Column, Schema
 
@@ -39,6 +42,22 @@ class TableMapping(Model):
     encoding: str | None = None
     delimiter: str | None = None
     header: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _signs_differ(self) -> TableMapping:
+        if self.decimal == self.thousands:
+            raise ValueError(
+                f'decimal and thousands are both "{self.decimal}"; say what stands between thousands, '
+                f'such as thousands = "{"." if self.decimal == "," else ","}", or thousands = "" if nothing does'
+            )
+        return self
+
+    @field_validator("delimiter")
+    @classmethod
+    def _one_sign(cls, value: str | None) -> str | None:
+        if (value is not None and not re.fullmatch(r"[\t -~]", value)) or value in set('"\\'):
+            raise ValueError("a delimiter is one ASCII character and no quotation mark")
+        return value
 
     @property
     def text_nulls(self) -> tuple[str, ...]:
@@ -82,20 +101,21 @@ def bind(
     problems = _mapping_problems(schema, headers, mapping, file)
     chosen: dict[str, list[str]] = {c: [h] for c, h in mapping.columns.items() if c in schema.columns}
     taken = {h for found in chosen.values() for h in found}
+    unsettled: set[str] = set()
     for header in headers:
-        if header not in taken:
-            names = _meant(schema, header, mapping, samples.get(header, ()))
-            if len(names) > 1:
-                problems.append(_ambiguous(schema, header, file))
-            for name in names[:1]:
-                chosen.setdefault(name, []).append(header)
+        names = [] if header in taken else _meant(schema, header, mapping, samples.get(header, ()))
+        if len(names) > 1:
+            problems.append(_ambiguous(schema, header, file))
+            unsettled |= set(names)
+        elif names:
+            chosen.setdefault(names[0], []).append(header)
     problems += [_twice(schema, name, found, file) for name, found in chosen.items() if len(found) > 1]
     constants = dict(mapping.constants)
     for key, value in (hive or {}).items():
         for name in _candidates(schema, key):
             if name not in chosen:
                 constants.setdefault(name, value)
-    problems += _missing(schema, chosen, constants, headers, file)
+    problems += _missing(schema, {*chosen, *constants, *unsettled}, headers, file)
     if problems:
         raise InputError(problems)
     return [
@@ -147,7 +167,6 @@ def spellings(column: Column, extra: Mapping[str, str]) -> dict[str, str]:
 
 
 def _binding(name: str, column: Column, header: str | None, constant: str | None, mapping: TableMapping) -> Binding:
-    formats = mapping.formats.get(name, ())
     unit = mapping.units.get(name) or (_split_unit(column, header)[1] if header else None)
     factor = unit_table(column.unit).get(fold(unit), 1) if unit else 1
     return Binding(
@@ -156,7 +175,7 @@ def _binding(name: str, column: Column, header: str | None, constant: str | None
         header,
         None if header else constant,
         f"{factor:g}" if factor < 1 else str(int(factor)),
-        (formats,) if isinstance(formats, str) else formats,
+        _formats(name, mapping),
         mapping.values.get(name, {}),
     )
 
@@ -194,10 +213,8 @@ def _ambiguous(schema: Schema, header: str, file: str) -> str:
     )
 
 
-def _missing(
-    schema: Schema, chosen: Mapping[str, Sequence[str]], constants: Mapping[str, str], headers: Sequence[str], file: str
-) -> list[str]:
-    absent = [n for n in schema.required if n not in chosen and n not in constants]
+def _missing(schema: Schema, found: Set[str], headers: Sequence[str], file: str) -> list[str]:
+    absent = [n for n in schema.required if n not in found]
     shown = ", ".join(headers[:20]) + (" …" if len(headers) > 20 else "")
     return [
         f'{file}: no column for "{name}" ({schema.columns[name].zh}), which {schema.name} cannot do without; its '
@@ -214,23 +231,48 @@ def _mapping_problems(schema: Schema, headers: Sequence[str], mapping: TableMapp
         for name, header in mapping.columns.items()
         if name in schema.columns and header not in headers
     ]
+    problems += [_twice(schema, n, [h, h], file) for n, h in mapping.columns.items() if headers.count(h) > 1]
     for part in ("columns", "constants", "values", "formats", "units"):
-        for name in getattr(mapping, part):
-            if name not in schema.columns:
-                problems.append(
-                    f"{where}.{part}] {name}: {schema.name} has no such column{nearest(name, schema.columns)}"
-                )
-    for name, unit in mapping.units.items():
-        column = schema.columns.get(name)
-        if column and fold(unit) not in unit_table(column.unit):
-            known = ", ".join(unit_table(column.unit)) or "none: the column has no unit"
-            problems.append(f'{where}.units] {name}: unknown unit "{unit}"; known are {known}')
-    for name, pairs in mapping.values.items():
-        column = schema.columns.get(name)
-        if column and column.type == "enum" and not column.open:
-            problems += [
-                f'{where}.values.{name}] {spelling}: "{value}" is not accepted; accepted are {", ".join(column.values)}'
-                for spelling, value in pairs.items()
-                if value not in column.values
-            ]
+        problems += [
+            f"{where}.{part}] {name}: {schema.name} has no such column{nearest(name, schema.columns)}"
+            for name in getattr(mapping, part)
+            if name not in schema.columns
+        ]
+    for name in set(mapping.columns) & set(mapping.constants):
+        problems.append(f"{where}.constants] {name}: the mapping names a header for it too; take one of them out")
+    for name, column in schema.columns.items():
+        problems += [f"{where}.{problem}" for problem in _column_problems(name, column, mapping)]
     return problems
+
+
+def _column_problems(name: str, column: Column, mapping: TableMapping) -> list[str]:
+    """What is wrong with the unit, the formats, the constant and the spellings of a column."""
+    problems = []
+    unit = mapping.units.get(name)
+    if unit is not None and fold(unit) not in unit_table(column.unit):
+        known = ", ".join(unit_table(column.unit)) or "none: the column has no unit"
+        problems.append(f'units] {name}: unknown unit "{unit}"; known are {known}')
+    formats = _formats(name, mapping)
+    if formats and column.type not in ("time", "date", "month"):
+        problems.append(f"formats] {name}: only times, dates and months have a format")
+    problems += [
+        f'formats] {name}: "{wrong}" in "{form}" is no directive of strptime'
+        for form in formats
+        if (wrong := wrong_directive(form))
+    ]
+    if column.type == "enum" and not column.open:
+        accepted = ", ".join(column.values)
+        problems += [
+            f'values.{name}] {spelling}: "{value}" is not accepted; accepted are {accepted}'
+            for spelling, value in mapping.values.get(name, {}).items()
+            if value not in column.values
+        ]
+        constant = mapping.constants.get(name)
+        if constant is not None and fold(constant) not in spellings(column, mapping.values.get(name, {})):
+            problems.append(f'constants] {name}: "{constant}" is not accepted; accepted are {accepted}')
+    return problems
+
+
+def _formats(name: str, mapping: TableMapping) -> tuple[str, ...]:
+    given = mapping.formats.get(name, ())
+    return (given,) if isinstance(given, str) else given

@@ -7,6 +7,7 @@ value of what it accepts is the one that the full conversion gives.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from itertools import product
 
@@ -108,21 +109,21 @@ class _QuickSteps:
         return {"id": "id", "int": "int" if plain else ""}.get(column.type, "")
 
     def _code(self, x: str, column: Column) -> str:
-        empty = column.code(column.default) if column.default else 0
+        empty = UNKNOWN if column.required else column.code(column.default or "")
         if self._cell.type != "VARCHAR":
             x = f"CAST({x} AS VARCHAR)"
-        whens = " ".join(f"WHEN {literal(s)} THEN {column.code(v)}" for s, v in self._spellings().items())
-        return f"CASE {x} {whens} ELSE CASE WHEN {x} IS NULL THEN {empty} ELSE {UNKNOWN} END END"
+        # The engine tries the branches in turn on what is left of the rows: those that most rows take come first.
+        whens = " ".join(f"WHEN {x} = {literal(s)} THEN {column.code(v)}" for s, v in self._spellings().items())
+        return f"CASE WHEN {x} IS NULL THEN {empty} {whens} ELSE {UNKNOWN} END"
 
     def _spellings(self) -> dict[str, str]:
-        """Exact spelling → accepted value: those of the schema and the mapping, and those of the sample that fold
-        to one.
+        """Exact spelling → accepted value: first those of the sample that fold to one, the most frequent first, then
+        those of the schema and the mapping.
         """
         known = spellings(self._b.column, self._b.values)
-        sampled = [s for s in dict.fromkeys(self._sample) if s and s == s.strip()]
-        seen = {s: known[fold(s)] for s in sampled if fold(s) in known}
-        other = {s: s for s in sampled if fold(s) not in known} if self._b.column.open else {}
-        return {s: v for s, v in {**known, **seen, **other}.items() if s not in self._nulls}
+        sampled = [s for s, _ in Counter(self._sample).most_common() if s and s == s.strip()]
+        seen = {s: known.get(fold(s), s) for s in sampled if fold(s) in known or self._b.column.open}
+        return {s: v for s, v in {**seen, **known, **seen}.items() if s not in self._nulls}
 
 
 def _checks(schema: Schema, bound: set[str]) -> list[str]:

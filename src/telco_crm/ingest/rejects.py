@@ -6,10 +6,13 @@ import csv
 import re
 import shutil
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import TextIO
 
+from telco_crm.errors import OutputError
 from telco_crm.ingest.lines import BadLine
 from telco_crm.safety import neutral
 
@@ -27,10 +30,11 @@ class RejectFile:
         self.first: list[str] = []
         self._stream: TextIO | None = None
         if path:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._stream = path.open("w", newline="", encoding="utf-8")
-            self._writer = csv.writer(self._stream, lineterminator="\n")
-            self._writer.writerow(HEADER)
+            with self._writing():
+                path.parent.mkdir(parents=True, exist_ok=True)
+                self._stream = path.open("w", newline="", encoding="utf-8")
+                self._writer = csv.writer(self._stream, lineterminator="\n")
+                self._writer.writerow(HEADER)
 
     def add(self, file: str, bad: Iterable[BadLine]) -> None:
         """Write the rows of `file` that were set aside."""
@@ -41,22 +45,39 @@ class RejectFile:
                 self.first.append(f"{file}, line {row.line}{', ' + row.column if row.column else ''}: {row.reason}")
             if self._stream:
                 cells = (file, row.line, row.column, row.reason, row.text)
-                self._writer.writerow([neutral(c) if isinstance(c, str) else c for c in cells])
+                with self._writing():
+                    self._writer.writerow([neutral(c) if isinstance(c, str) else c for c in cells])
 
-    def take(self, other: RejectFile) -> None:
-        """Add what another, finished file of the same table has."""
+    def take(self, other: RejectFile, renamed: tuple[str, str] = ("", "")) -> None:
+        """Add what another, finished file of the same table has; `renamed` is the name its source had and has now."""
+        former, name = renamed
         self.count += other.count
         self.reasons.update(other.reasons)
-        self.first = [*self.first, *other.first][:FIRST]
+        first = [name + line.removeprefix(former) if former else line for line in other.first]
+        self.first = [*self.first, *first][:FIRST]
         if self._stream and other.path and other.count:
-            with other.path.open(encoding="utf-8", newline="") as rows:
-                next(rows)
-                shutil.copyfileobj(rows, self._stream)
+            with self._writing(), other.path.open(encoding="utf-8", newline="") as rows:
+                if former == name:
+                    next(rows)
+                    shutil.copyfileobj(rows, self._stream)
+                else:
+                    self._writer.writerows([neutral(name), *row[1:]] for row in islice(csv.reader(rows), 1, None))
 
     def close(self) -> None:
         """Finish the file."""
         if self._stream:
-            self._stream.close()
+            with self._writing():
+                self._stream.close()
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise OutputError(
+                f"{self.path}: rejected rows cannot be written ({error.strerror or error}); free some space there, or "
+                "write elsewhere"
+            ) from None
 
 
 def _kind(reason: str) -> str:

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import unquote
 
 from telco_crm.errors import InputError
 from telco_crm.schema import INPUT_TABLES
@@ -15,7 +16,8 @@ from telco_crm.schema import INPUT_TABLES
 TEXT_ENDINGS = (".csv", ".tsv", ".txt", ".psv", ".dat")
 PARQUET_ENDINGS = (".parquet", ".pq")
 COMPRESSIONS = {".gz": "gzip", ".zst": "zstd", ".zstd": "zstd"}
-STDIN = "-"
+STDIN, STDIN_NAME = "-", "standard input"
+HIVE_NULL = "__HIVE_DEFAULT_PARTITION__"  # the folder of rows without a value
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,7 @@ def find_sources(data: Path | None, flags: Mapping[str, Sequence[str]], temp: Pa
             except InputError as error:
                 problems += error.problems
         if patterns:
-            files[table] = _distinct(found)
+            files[table] = _distinct(found) if len(patterns) > 1 else tuple(found)
     if problems:
         raise InputError(problems)
     sources = Sources(files, tuple(unused))
@@ -118,7 +120,7 @@ def _below(table: str | None, path: Path, named: bool = False) -> tuple[SourceFi
     if table is None:
         return ()
     if path.is_dir():
-        inner = sorted(p for p in path.rglob("*") if p.is_file() and not _hidden(p.relative_to(path)))
+        inner = sorted(p for p in path.rglob("*") if not p.is_dir() and not _hidden(p.relative_to(path)))
         return tuple(s for p in inner for s in _below(table, p))
     ending, compression = path.suffix.lower(), None
     if ending in COMPRESSIONS:
@@ -137,7 +139,7 @@ def _hidden(path: Path) -> bool:
 
 def _hive(path: Path) -> dict[str, str]:
     pairs = (part.split("=", 1) for part in path.parts[:-1] if "=" in part)
-    return {key: value for key, value in pairs if key and value}
+    return {unquote(key): unquote(value) for key, value in pairs if key and value not in ("", HIVE_NULL)}
 
 
 def _distinct(files: list[SourceFile]) -> tuple[SourceFile, ...]:
@@ -154,4 +156,4 @@ def _spool(table: str, temp: Path) -> SourceFile:
         magic = spooled.read(4)
     kind = "parquet" if magic == b"PAR1" else "csv"
     compression = "gzip" if magic[:2] == b"\x1f\x8b" else "zstd" if magic == b"\x28\xb5\x2f\xfd" else None
-    return SourceFile(table, path, kind, compression, {}, "standard input")
+    return SourceFile(table, path, kind, compression, {}, STDIN_NAME)

@@ -14,7 +14,7 @@ import os
 import shutil
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO, Any
@@ -25,13 +25,13 @@ from telco_crm.engine.base import Engine
 from telco_crm.engine.sql import literal
 from telco_crm.errors import OutputError
 from telco_crm.ingest.mapping import TableMapping
-from telco_crm.ingest.sources import SourceFile
+from telco_crm.ingest.sources import STDIN_NAME, SourceFile
 from telco_crm.manifest import file_hash
 from telco_crm.months import Month
 from telco_crm.schema import load_schema
 
-FORMAT = 1  # of the packed rows and of this layout
-SOURCE, LOCK, VERSION = "source.json", ".lock", "VERSION"
+FORMAT = 2  # of the packed rows and of this layout
+SOURCE, KEPT, LOCK, PUTTING, VERSION = "source.json", "kept.json", ".lock", ".putting", "VERSION"
 
 
 @dataclass
@@ -95,9 +95,9 @@ class UsageRows:
 
 
 class UsageStore:
-    """A store folder, opened for one run: `sources` are those the run has added or found.
+    """A store folder, used by one run: `sources` are those the run has added or found.
 
-    While a run has the store open, nothing in it is removed by another run.
+    The folder is made when the first source is added. While a run uses it, nothing in it is removed by another run.
 
     Raises:
         OutputError: the folder cannot be written.
@@ -107,18 +107,9 @@ class UsageStore:
         self.root, self._hash_inputs = root, hash_inputs
         self.sources: list[StoredSource] = []
         self.rebuilt = False
-        try:
-            (root / "usage").mkdir(parents=True, exist_ok=True)
-            (root / "features").mkdir(exist_ok=True)
-            self._lock: IO[str] = (root / LOCK).open("w")
-        except OSError as error:
-            raise OutputError(
-                f"the store {root} cannot be written ({error.strerror}); name another with --store"
-            ) from None
-        if self.alone():
-            self._start_over_if_other_version()
-            self._sweep()
-        fcntl.flock(self._lock, fcntl.LOCK_SH)
+        self._lock: IO[str] | None = None
+        if (root / VERSION).exists():
+            self._open()
 
     @property
     def rows(self) -> UsageRows:
@@ -127,11 +118,15 @@ class UsageStore:
 
     def work_folder(self) -> Path:
         """A place within the store for files of this run; what a killed run has left there goes with the next run."""
+        self._open()
         return self.root.absolute() / f".work-{os.getpid()}"
 
     def close(self) -> None:
-        """Let other runs remove what is no longer wanted."""
-        self._lock.close()
+        """Remove earlier states of the files of this run, and let other runs remove what is no longer wanted."""
+        if self._lock:
+            if self.alone():
+                self._forget_former()
+            self._lock.close()
 
     def find(self, file: SourceFile, mapping: TableMapping, dialling: Sequence[str]) -> StoredSource | None:
         """The stored form of a file, if it is there and neither the file nor what it means has changed."""
@@ -145,12 +140,12 @@ class UsageStore:
         for), mapping, schema.
         """
         state = file.path.stat()
+        spooled = file.shown == STDIN_NAME  # a new file every time: only its content tells
         identity = {
-            "path": str(file.path.resolve()),
-            "name": file.name,
+            "path": source_path(file),
             "size": state.st_size,
-            "mtime_ns": state.st_mtime_ns,
-            "sha256": file_hash(file.path) if self._hash_inputs else None,
+            "mtime_ns": None if spooled else state.st_mtime_ns,
+            "sha256": file_hash(file.path) if self._hash_inputs or spooled else None,
             "mapping": mapping.model_dump(mode="json"),
             "dialling": list(dialling),
             "hive": dict(file.hive),
@@ -161,43 +156,57 @@ class UsageStore:
     @contextmanager
     def adding(self, key: str) -> Iterator[Path]:
         """A folder to write a source into; it becomes part of the store when source.json is in it at the end."""
-        new = self.root / "usage" / f".new-{key}-{os.getpid()}"
-        new.mkdir()
-        try:
-            yield new
-            if (new / SOURCE).exists():
-                self._put(new, self.root / "usage" / key)
-        finally:
-            shutil.rmtree(new, ignore_errors=True)
-
-    def _put(self, new: Path, final: Path) -> None:
-        for file in new.iterdir():
-            with file.open("rb") as stream:
-                os.fsync(stream.fileno())
-        if not read_source(final):  # else another run was quicker with the same file
-            shutil.rmtree(final, ignore_errors=True)
-            with suppress(OSError):
-                os.rename(new, final)
-        added = read_source(final)
-        if added:
-            self.sources.append(added)
-            self._forget_former(added)
-
-    def _forget_former(self, added: StoredSource) -> None:
-        """Remove what the store has of an earlier state of the same file, unless another run may be using it."""
-        former = [s for s in list_sources(self.root) if s.path == added.path and s.key != added.key]
-        if former and self.alone():
-            for source in former:
-                shutil.rmtree(source.folder, ignore_errors=True)
-        fcntl.flock(self._lock, fcntl.LOCK_SH)
+        with _writing(self.root):
+            self._open()
+            new = self.root / "usage" / f".new-{key}-{os.getpid()}"
+            new.mkdir()
+            try:
+                yield new
+                if (new / SOURCE).exists():
+                    self._put(new, self.root / "usage" / key)
+            finally:
+                shutil.rmtree(new, ignore_errors=True)
 
     def alone(self) -> bool:
-        """Whether no other run has the store open; this one then holds it exclusively."""
+        """Whether no other run uses the store; this one then holds it exclusively."""
+        if not self._lock:
+            return True
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             return False
         return True
+
+    def _open(self) -> None:
+        if self._lock:
+            return
+        with _writing(self.root):
+            (self.root / "usage").mkdir(parents=True, exist_ok=True)
+            (self.root / "features").mkdir(exist_ok=True)
+            self._lock = (self.root / LOCK).open("w")
+            if self.alone():
+                self._start_over_if_other_version()
+                self._sweep()
+            fcntl.flock(self._lock, fcntl.LOCK_SH)
+
+    def _put(self, new: Path, final: Path) -> None:
+        sync_folder(new)
+        with _turn(self.root):
+            if not read_source(final):  # else another run was quicker with the same file
+                shutil.rmtree(final, ignore_errors=True)
+                os.rename(new, final)
+            added = read_source(final)
+        if added is None:
+            raise OutputError(f"the store {self.root}: {final.name} has been removed by somebody; start again")
+        self.sources.append(added)
+
+    def _forget_former(self) -> None:
+        """Remove what the store has of earlier states of the files of this run."""
+        current = {(s.path, s.key) for s in self.sources}
+        paths = {s.path for s in self.sources}
+        for source in list_sources(self.root):
+            if source.path in paths and (source.path, source.key) not in current:
+                shutil.rmtree(source.folder, ignore_errors=True)
 
     def _start_over_if_other_version(self) -> None:
         path = self.root / VERSION
@@ -206,15 +215,44 @@ class UsageStore:
             for folder in ("usage", "features"):
                 shutil.rmtree(self.root / folder, ignore_errors=True)
                 (self.root / folder).mkdir()
-        path.write_text(meaning())
+        if not path.exists() or self.rebuilt:
+            path.write_text(meaning())
 
     def _sweep(self) -> None:
-        """Remove what a run that was killed has left behind."""
+        """Remove what a run that was killed has left behind, and features of sources that are gone."""
         for folder in (self.root / "usage").iterdir():
             if not (folder / SOURCE).exists() or folder.name.startswith("."):
                 shutil.rmtree(folder, ignore_errors=True)
-        for folder in [*(self.root / "features").glob(".*"), *self.root.glob(".work-*")]:
+        for folder in (self.root / "features").iterdir():
+            kept = read_kept(folder)
+            if not kept or not all((self.root / "usage" / key).exists() for key in kept["sources"]):
+                shutil.rmtree(folder, ignore_errors=True)
+        for folder in self.root.glob(".work-*"):
             shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _turn(root: Path) -> Iterator[None]:
+    """One process at a time puts something into the store."""
+    with (root / PUTTING).open("w") as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        yield
+
+
+@contextmanager
+def _writing(root: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise OutputError(
+            f"the store {root} cannot be written ({error.strerror or error}); free some space there, name another with "
+            "--store, or do without: --no-store"
+        ) from None
+
+
+def source_path(file: SourceFile) -> str:
+    """Where a source is, whatever it was called by."""
+    return "-" if file.shown == STDIN_NAME else str(file.path.resolve())
 
 
 def meaning() -> str:
@@ -235,6 +273,38 @@ def read_source(folder: Path) -> StoredSource | None:
     source.folder = folder
     whole = all((folder / n).exists() and (folder / n).stat().st_size == b for n, b, _ in source.parts)
     return source if whole else None
+
+
+def keep(new: Path, kept: Path, sources: Sequence[str]) -> None:
+    """Make the finished folder `new` the folder `kept` of features made from `sources` (keys), unless it is there."""
+    with _writing(kept.parents[1]):
+        parts = [(p.name, p.stat().st_size, file_hash(p)) for p in sorted(new.iterdir())]
+        (new / KEPT).write_text(json.dumps({"sources": list(sources), "parts": parts}), encoding="utf-8")
+        sync_folder(new)
+        with _turn(kept.parents[1]):
+            if not read_kept(kept):
+                shutil.rmtree(kept, ignore_errors=True)
+                os.rename(new, kept)
+
+
+def read_kept(folder: Path) -> dict[str, Any] | None:
+    """What a folder of kept features is made from and its parts; None if it is not whole."""
+    try:
+        found = json.loads((folder / KEPT).read_text("utf-8"))
+        whole = all((folder / name).stat().st_size == size for name, size, _ in found["parts"])
+    except (OSError, ValueError, TypeError, KeyError):
+        return None
+    return dict(found) if whole and not folder.name.startswith(".") else None
+
+
+def sync_folder(folder: Path) -> None:
+    """Have a folder and its files on the disk, so that not even a power failure leaves half of it under its name."""
+    for path in (*folder.iterdir(), folder):
+        handle = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
 
 
 def list_sources(root: Path) -> list[StoredSource]:

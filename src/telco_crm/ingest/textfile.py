@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import csv
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -23,7 +23,7 @@ import pyarrow.csv as pa_csv
 from telco_crm.errors import InputError
 from telco_crm.ingest.blocks import read_blocks, read_head
 from telco_crm.ingest.encoding import Encoding, detect_encoding
-from telco_crm.ingest.lines import BadLine, Lines, has_padding, regular_lines
+from telco_crm.ingest.lines import BadLine, Lines, has_padding, regular_lines, whole_records
 from telco_crm.ingest.mapping import TableMapping
 from telco_crm.ingest.sources import SourceFile
 
@@ -87,17 +87,34 @@ def read_layout(file: SourceFile, mapping: TableMapping) -> tuple[TextLayout, di
     text = encoding.decode_sample(head[: 1 << 20])
     first = text.split("\n", 1)[0].rstrip("\r")
     delimiter = mapping.delimiter or max(DELIMITERS, key=first.count)
-    header = mapping.header or tuple(h.strip() for h in next(csv.reader([first], delimiter=delimiter)))
-    if not mapping.header and not any(header):
-        raise InputError(f"{file.name}, line 1: the header names no column; put the column names on the first line")
+    header = mapping.header or _header(first, delimiter, file.name)
     layout = TextLayout(encoding.name, delimiter, header, 1 if mapping.header else 2, mapping.text_nulls)
     return layout, _samples(text, layout)
 
 
-def read_chunks(file: SourceFile, layout: TextLayout, fields: Sequence[int], threads: int = 2) -> Iterator[TextChunk]:
+def _header(line: str, delimiter: str, file: str) -> tuple[str, ...]:
+    if "\r" in line:
+        raise InputError(f"{file}: its lines end with a lone CR, as on old Macs; save it with LF or CRLF line ends")
+    try:
+        names = tuple(h.strip() for h in next(csv.reader([line], delimiter=delimiter, strict=True)))
+    except csv.Error as error:
+        raise InputError(f"{file}, line 1: the header cannot be read ({error}); mend its quotation marks") from None
+    if not any(names):
+        raise InputError(f"{file}, line 1: the header names no column; put the column names on the first line")
+    return names
+
+
+def read_chunks(
+    file: SourceFile,
+    layout: TextLayout,
+    fields: Sequence[int],
+    threads: int = 2,
+    blocks: Iterator[bytes] | None = None,
+) -> Iterator[TextChunk]:
     """The rows of a text file in order, parsed by `threads` workers ahead of the caller.
 
-    `fields` are the positions of the wanted columns; they come as c0, c1, … in that order.
+    `fields` are the positions of the wanted columns; they come as c0, c1, … in that order. `blocks` (runs of whole
+    lines without header) stand for those of the file, where they are given.
 
     Raises:
         InputError: the file ends inside a compressed stream, or a line is longer than a block.
@@ -106,7 +123,7 @@ def read_chunks(file: SourceFile, layout: TextLayout, fields: Sequence[int], thr
     line = layout.first_line
     with ThreadPoolExecutor(threads) as pool:
         ahead: deque[Future[TextChunk]] = deque()
-        blocks = read_blocks(file, header=layout.first_line > 1)
+        blocks = blocks or read_blocks(file, layout.first_line > 1, cutter(layout))
         while True:
             while len(ahead) <= threads and (block := next(blocks, None)):
                 ahead.append(pool.submit(parse, block))
@@ -115,6 +132,11 @@ def read_chunks(file: SourceFile, layout: TextLayout, fields: Sequence[int], thr
             chunk = replace(ahead.popleft().result(), first_line=line)
             line += chunk.line_count
             yield chunk
+
+
+def cutter(layout: TextLayout) -> Callable[[bytes], int]:
+    """How many bytes of a run of whole lines are whole records."""
+    return partial(whole_records, encoding=Encoding(layout.encoding), delimiter=layout.delimiter)
 
 
 def _parse_block(block: bytes, *, layout: TextLayout, fields: tuple[int, ...]) -> TextChunk:

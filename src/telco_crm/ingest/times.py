@@ -7,10 +7,8 @@ from collections.abc import Sequence
 
 from telco_crm.engine.sql import literal
 
-COMPACT = (
-    "%Y%m%d%H%M%S",
-    "%Y%m%d%H%M",
-    "%Y%m%d",
+COMPACT = {14: "%Y%m%d%H%M%S", 12: "%Y%m%d%H%M", 8: "%Y%m%d"}  # digits only, by their number
+WORDED = (
     "%Y.%m.%d %H:%M:%S",
     "%Y.%m.%d",
     "%Y年%m月%d日 %H:%M:%S",
@@ -18,7 +16,11 @@ COMPACT = (
     "%Y年%m月%d日",
 )
 EARLIEST, LATEST = "TIMESTAMP '1900-01-01'", "TIMESTAMP '2199-12-31 23:59:59'"  # keeps 5/3/26 from being the year 5
-OFFSET = r" ?(Z|[+-]\d{2}:?\d{2})"
+OFFSET = r"(?:Z|[+-](?:0\d|1[0-5]):?[0-5]\d)"
+MARK = r" ?(?:Z|UTC|GMT|[+-](?:0\d|1[0-5])(?::?[0-5]\d)?)"  # what names the offset at the end of a time
+# The engine's own cast is laxer: it takes any word behind a time for a zone.
+SHOWN = r"\d{4}(?:-\d{1,2}-|/\d{1,2}/)\d{1,2}(?:[ T]\d{1,2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:" + MARK + ")?)?"
+DIRECTIVE = r"%(?:-?[dmyHIMSj]|[aAbBhwYgGuVUWpfnzZcxXT%])"
 
 
 def time_from_text(r: str, formats: Sequence[str], zone: str | None, source_zone: str | None) -> str:
@@ -49,18 +51,19 @@ def time_from_timestamp(
 
 
 def _recognised(r: str, zone: str | None, source_zone: str | None) -> str:
-    shown = f"CASE WHEN {r}[1] BETWEEN '0' AND '9' THEN TRY_CAST({r} AS TIMESTAMP) END"
-    marked = f"regexp_matches({r}, '(Z|[+-]\\d\\d(:?\\d\\d)?)$') AND contains({r}, ':')"
-    instant = f"TRY_CAST({r} AS TIMESTAMPTZ)"
-    local = _shift(shown, source_zone, zone)
+    local = _shift(f"TRY_CAST({r} AS TIMESTAMP)", source_zone, zone)
     if zone:
-        local = f"CASE WHEN {marked} THEN {_at(instant, zone)} ELSE {local} END"
+        marked = f"contains({r}, ':') AND regexp_matches({r}, {literal(MARK + '$')})"
+        local = f"CASE WHEN {marked} THEN {_at(f'TRY_CAST({r} AS TIMESTAMPTZ)', zone)} ELSE {local} END"
     digits = f"TRY_CAST({r} AS BIGINT)"
-    epoch = f"CASE length({r}) WHEN 10 THEN {_epoch(f'{digits} * 1000', zone)} WHEN 13 THEN {_epoch(digits, zone)} END"
-    compact = _shift(f"try_strptime({r}, [{', '.join(map(literal, COMPACT))}])", source_zone, zone)
+    forms = {n: _shift(f"try_strptime({r}, {literal(form)})", source_zone, zone) for n, form in COMPACT.items()}
+    forms |= {10: _epoch(f"{digits} * 1000", zone), 13: _epoch(digits, zone)}
+    numeric = f"CASE length({r}) {' '.join(f'WHEN {n} THEN {sql}' for n, sql in forms.items())} END"
+    worded = _shift(f"try_strptime({r}, [{', '.join(map(literal, WORDED))}])", source_zone, zone)
     return (
-        f"CASE WHEN NOT ({r}[5] BETWEEN '0' AND '9') THEN coalesce({local}, {compact}) "
-        f"WHEN length({r}) IN (10, 13) THEN {epoch} ELSE {compact} END"
+        f"CASE WHEN regexp_full_match({r}, {literal(SHOWN)}) THEN {local} "
+        f"WHEN regexp_full_match({r}, '\\d+') THEN {numeric} "
+        f"WHEN {r}[1] BETWEEN '0' AND '9' THEN {worded} END"
     )
 
 
@@ -77,21 +80,36 @@ def month_from_text(r: str) -> str:
     return f"coalesce({valid}, CASE WHEN {a_date} THEN strftime({dated}, '%Y-%m') END)"
 
 
+def wrong_directive(form: str) -> str:
+    """What in a format is no directive of strptime, "" if nothing is."""
+    left = re.sub(DIRECTIVE, "", "" if form in ("epoch", "epoch_ms") else form)
+    found = re.search(r"%-?.?", left)
+    return found[0] if found else ""
+
+
 def _from_formats(r: str, formats: Sequence[str], zone: str | None, source_zone: str | None) -> str:
     tries = []
     for form in formats:
         if "%z" in form:
-            plain = re.sub(r" ?%z", "", form)
-            wall = f"try_strptime(regexp_replace({r}, {literal(OFFSET)}, ''), {literal(plain)})"
-            offset = f"regexp_extract({r}, {literal(OFFSET)}, 1)"
-            instant = f"TRY_CAST(concat(strftime({wall}, '%Y-%m-%d %H:%M:%S'), {offset}) AS TIMESTAMPTZ)"
-            tries.append(_at(instant, zone) if zone else f"CASE WHEN {offset} <> '' THEN {wall} END")
+            tries.append(_with_offset(r, form, zone))
         elif form in ("epoch", "epoch_ms"):
             number = f"TRY_CAST({r} AS BIGINT)" + (" * 1000" if form == "epoch" else "")
             tries.append(_epoch(number, zone))
         else:
             tries.append(_shift(f"try_strptime({r}, {literal(form)})", source_zone, zone))
     return f"coalesce({', '.join(tries)})" if len(tries) > 1 else tries[0]
+
+
+def _with_offset(r: str, form: str, zone: str | None) -> str:
+    """The wall clock that `r` shows, or its instant in `zone`; the offset is found by its place in the format."""
+    before, after = (re.sub(r"%(?:\\-)?[A-Za-z]", ".+?", re.escape(part)) for part in form.split("%z", 1))
+    pattern = literal(f"({before})({OFFSET})({after})")
+    wall = f"try_strptime(regexp_replace({r}, {pattern}, '\\1\\3'), {literal(form.replace('%z', '', 1))})"
+    wall = f"CASE WHEN regexp_full_match({r}, {pattern}) THEN {wall} END"
+    if not zone:
+        return wall
+    offset = f"regexp_extract({r}, {pattern}, 2)"
+    return _at(f"TRY_CAST(concat(strftime({wall}, '%Y-%m-%d %H:%M:%S'), {offset}) AS TIMESTAMPTZ)", zone)
 
 
 def _epoch(milliseconds: str, zone: str | None) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from telco_crm.errors import InputError, OutputError
-from telco_crm.ingest.store import VERSION, StoredSource, UsageStore, list_sources, meaning
+from telco_crm.ingest.store import VERSION, StoredSource, UsageStore, list_sources, meaning, read_kept
 from telco_crm.manifest import file_hash
 
 
@@ -41,39 +41,66 @@ def verify(root: Path) -> list[str]:
         if not any(s.folder == folder for s in sources):
             problems.append(f"{folder}: not a whole source; it is read again at the next run")
     for source in sources:
+        remedy = f'take it out with: telco-crm store drop {root} --file "{source.file}"'
         problems += [
-            f"{source.folder / name}: changed since it was written; take {source.file} out with: telco-crm store drop"
-            for name, _, digest in source.parts
-            if file_hash(source.folder / name) != digest
+            f"{path}: changed since it was written; {remedy}" for path in _changed(source.folder, source.parts)
         ]
-        path = Path(source.path)
-        if not path.exists():
-            problems.append(f"{source.file}: the file is gone; what the store has of it is not used any more")
-        elif (path.stat().st_size, path.stat().st_mtime_ns) != (source.size, source.mtime_ns):
-            problems.append(f"{source.file}: the file has changed since; it is read again at the next run")
+        problems += _outdated(source)
+    for folder in sorted((root / "features").iterdir()):
+        kept = read_kept(folder)
+        remedy = f"take it out with: telco-crm store drop {root} --month {folder.name[:7]}"
+        if not kept:
+            problems.append(f"{folder}: not whole; it is made again at the next run")
+        else:
+            problems += [f"{path}: changed since it was written; {remedy}" for path in _changed(folder, kept["parts"])]
     return problems
 
 
-def drop(root: Path, files: Sequence[str]) -> list[StoredSource]:
-    """Take sources out of a store, by name or path; all of them (and the kept features) if none is named.
+def drop(root: Path, files: Sequence[str] = (), months: Sequence[str] = ()) -> list[StoredSource]:
+    """Take sources out of a store, by name or path, or by a month they have rows of; all of them if neither is named.
+    Kept features of what goes, and of the months, go too.
 
     Raises:
-        InputError: there is no store, or none of its sources has such a name. OutputError: a run is using it.
+        InputError: there is no store, or nothing in it has such a name or month. OutputError: a run is using it.
     """
     sources = open_store(root)
+    unknown = [f"{root}: the store has no source {f}" for f in files if not any(f in _names(s) for s in sources)]
+    unknown += [f"{root}: the store has no month {m}" for m in months if not any(m in s.months for s in sources)]
+    if unknown:
+        raise InputError(unknown)
     store = UsageStore(root)
     try:
         if not store.alone():
             raise OutputError(f"{root}: a run is using the store; wait for it")
-        chosen = [s for s in sources if not files or {s.file, s.path, Path(s.path).name} & set(files)]
-        unknown = [f for f in files if not any(f in (s.file, s.path, Path(s.path).name) for s in sources)]
-        if unknown:
-            raise InputError([f"{root}: the store has no source {name}" for name in unknown])
+        every = not files and not months
+        chosen = [s for s in sources if every or _names(s) & set(files) or set(s.months) & set(months)]
+        gone = {s.key for s in chosen}
         for source in chosen:
-            shutil.rmtree(source.folder)
-        if not files:
-            shutil.rmtree(root / "features")
-            (root / "features").mkdir()
+            shutil.rmtree(source.folder, ignore_errors=True)
+        for folder in (root / "features").iterdir():
+            kept = read_kept(folder)
+            if every or not kept or set(kept["sources"]) & gone or folder.name[:7] in months:
+                shutil.rmtree(folder)
     finally:
         store.close()
     return chosen
+
+
+def _names(source: StoredSource) -> set[str]:
+    return {source.file, source.path, Path(source.path).name}
+
+
+def _changed(folder: Path, parts: Sequence[tuple[str, int, str]]) -> list[Path]:
+    return [folder / name for name, _, digest in parts if file_hash(folder / name) != digest]
+
+
+def _outdated(source: StoredSource) -> list[str]:
+    """What has become of the file of a source."""
+    path = Path(source.path)
+    if source.path == "-":
+        return []
+    if not path.exists():
+        return [f"{source.file}: the file is gone; what the store has of it is not used any more"]
+    if (path.stat().st_size, path.stat().st_mtime_ns) != (source.size, source.mtime_ns):
+        return [f"{source.file}: the file has changed since; it is read again at the next run"]
+    return []

@@ -67,7 +67,11 @@ class UsageSink:
             more, lines = self._write(rest, how.full, how.bound, "-more")
             kept += more
         ids = f"SELECT hash(id) AS sid, id AS subscriber_id FROM ({how.distinct('subscriber_id', batch.relation)})"
-        self._copy(f"{ids} WHERE id IS NOT NULL", self._folder / f"ids-{self._batches:05d}.parquet")
+        ids = f"SELECT * FROM ({ids} WHERE id IS NOT NULL)"
+        if lines:  # somebody may have no good row
+            written = literal(str(self._folder / f"rows-{self._batches:05d}*.parquet"))
+            ids += f" SEMI JOIN read_parquet({written}) USING (sid)"
+        self._copy(ids, self._folder / f"ids-{self._batches:05d}.parquet")
         return Outcome(kept, lines, [])
 
     def _write(self, relation: str, how: Conversion, bound: Set[str], suffix: str) -> tuple[int, list[int]]:
@@ -101,7 +105,7 @@ class UsageSink:
         columns = {
             "month": f"CASE WHEN good THEN year({start}) * 100 + month({start}) ELSE 0 END::INTEGER",
             "sid": f"hash({value['subscriber_id']})",
-            "second": f"CASE WHEN good THEN epoch({start})::BIGINT ELSE line END",
+            "second": f"CASE WHEN good THEN floor(epoch({start}))::BIGINT ELSE line END",
             "cp": f"CASE WHEN {cp} IS NOT NULL THEN hash({cp}) END",
             "kind": " + ".join(codes),
             "duration_s": value["duration_s"],

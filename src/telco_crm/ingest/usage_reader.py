@@ -12,7 +12,7 @@ from telco_crm.ingest.load import FileReport, Reader
 from telco_crm.ingest.mapping import Binding
 from telco_crm.ingest.rejects import RejectFile
 from telco_crm.ingest.sources import SourceFile
-from telco_crm.ingest.store import StoredSource, UsageStore, write_source
+from telco_crm.ingest.store import StoredSource, UsageStore, source_path, write_source
 from telco_crm.ingest.usage import UsageSink
 from telco_crm.manifest import Hasher
 from telco_crm.schema import load_schema
@@ -92,7 +92,7 @@ class UsageReader:
             source = StoredSource(
                 key=key,
                 file=report.file,
-                path=str(file.file.path.resolve()),
+                path=source_path(file.file),
                 size=state.st_size,
                 mtime_ns=state.st_mtime_ns,
                 sha256=report.sha256,
@@ -113,7 +113,7 @@ class UsageReader:
         former.path = source.folder / REJECTS
         former.count = source.report["read"] - source.report["accepted"]
         former.reasons, former.first = Counter(source.reasons), source.first_rejects
-        rejects.take(former)
+        rejects.take(former, renamed=(source.file, file.name))
         report = FileReport(**{**source.report, "path": file.path, "file": file.name, "stored": before})
         report.unused = tuple(report.unused)
         return report

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
 import os
 import shutil
+import signal
 import stat
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -31,33 +34,40 @@ class OutputFolder:
         self.path, self.stage = path, path / STAGE
         self._made: list[Path] = []
         self._lock: IO[str] | None = None
+        self._new_lock = False
 
     def __enter__(self) -> OutputFolder:
         try:
             self._made = _make_folders(self.path)
-            self._lock = (self.path / LOCK).open("w")
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self._lock, self._new_lock = _take_lock(self.path / LOCK)
+            self._finish_moves()
+            shutil.rmtree(self.stage, ignore_errors=True)
+            self.stage.mkdir()
         except BlockingIOError:
             raise OutputError(
                 f"{self.path}: another telco-crm run is writing there; wait for it, or name another folder"
             ) from None
         except OSError as error:
-            raise OutputError(
-                f"{self.path} cannot be written ({error.strerror}); name another folder with -o"
-            ) from None
-        self._finish_moves()
-        shutil.rmtree(self.stage, ignore_errors=True)
-        self.stage.mkdir()
+            self._leave(failed=True)
+            raise _unwritable(error, str(self.path), self.path, "name another folder with -o") from None
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._leave(failed=kind is not None)
+        if isinstance(error, OSError) and not isinstance(error, BrokenPipeError):
+            raise _unwritable(error, str(self.path), self.path, "name another folder with -o") from None
+
+    def _leave(self, failed: bool) -> None:
+        """Let go of the folder; of a run that gave nothing no trace is left."""
         if not (self.path / JOURNAL).exists():
             shutil.rmtree(self.stage, ignore_errors=True)
-        if kind is not None and self._made:  # leave no trace of a run that gave nothing
+        if failed and self._new_lock:
             with suppress(OSError):
                 (self.path / LOCK).unlink()
+        if failed:
+            with suppress(OSError):
                 for folder in reversed(self._made):
                     folder.rmdir()
         if self._lock:
@@ -71,8 +81,9 @@ class OutputFolder:
         journal = self.path / (JOURNAL + ".tmp")
         journal.write_text(json.dumps({"moves": names, "remove": self._former(set(names))}))
         _sync(journal)
-        journal.replace(self.path / JOURNAL)
-        self._finish_moves()
+        with _undisturbed():
+            journal.replace(self.path / JOURNAL)
+            self._finish_moves()
 
     def _former(self, kept: set[str]) -> list[str]:
         """Outputs of the last run (by its manifest) that this run does not give: they would be mistaken for its own."""
@@ -100,22 +111,23 @@ class OutputFolder:
 
 class OutputFile:
     """One output file. It is written to `temp`; `commit` renames it into place, or copies it to a pipe, device or
-    standard output.
+    standard output (then `temp` is in `temp_dir`).
+
+    Raises:
+        OutputError: the place cannot be written.
     """
 
-    def __init__(self, target: str, temp_folder: Path) -> None:
+    def __init__(self, target: str, temp_dir: Path | None = None) -> None:
         self.target = target
         path = Path(target)
         self._stream = target == "-" or (path.exists() and not stat.S_ISREG(path.stat().st_mode) and not path.is_dir())
+        folder = (temp_dir or Path(tempfile.gettempdir())) if self._stream else path.parent
         try:
             if path.is_dir():
                 raise OutputError(f"-o {target} is a folder; name a file in it")
-            folder = temp_folder if self._stream else path.parent
             handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".new", dir=folder)
         except OSError as error:
-            raise OutputError(
-                f"-o {target} cannot be written ({error.strerror}); name a file in a folder that exists"
-            ) from None
+            raise _unwritable(error, f"-o {target}", folder, "name a file in a folder that exists") from None
         os.close(handle)
         self.temp = Path(name)
 
@@ -131,6 +143,10 @@ class OutputFile:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.temp.unlink(missing_ok=True)
+        if isinstance(error, OSError) and not isinstance(error, BrokenPipeError):
+            raise _unwritable(
+                error, f"-o {self.target}", Path(self.target).parent, "name another place with -o"
+            ) from None
 
     def commit(self) -> None:
         """Put the file in place."""
@@ -149,14 +165,26 @@ class OutputFile:
 
 
 @contextmanager
-def staged_rejects(folder: Path | None) -> Iterator[Path | None]:
+def staged_rejects(folder: Path | None, temp_dir: Path | None = None) -> Iterator[Path | None]:
     """A temporary folder for reject files. If all goes well, those with rows are put into `folder`, and former
     ones of other tables go.
+
+    Raises:
+        OutputError: `folder` cannot be written; if that can be told, before anything is done.
     """
     if folder is None:
         yield None
         return
-    with tempfile.TemporaryDirectory(prefix="telco-crm-") as temp:
+    there = next(p for p in (folder.absolute(), *folder.absolute().parents) if p.exists())
+    if not there.is_dir() or not os.access(there, os.W_OK):
+        raise OutputError(f"{folder}: rejected rows cannot be written there; name a folder with --rejects")
+    try:
+        if temp_dir:
+            temp_dir.mkdir(parents=True, exist_ok=True)
+        holder = tempfile.TemporaryDirectory(prefix="telco-crm-", dir=temp_dir)
+    except OSError as error:
+        raise _unwritable(error, f"--temp-dir {temp_dir}", folder, "name a folder that can be written") from None
+    with holder as temp:
         yield Path(temp)
         for file in sorted(Path(temp).iterdir()):
             with file.open("rb") as stream:
@@ -169,9 +197,49 @@ def staged_rejects(folder: Path | None) -> Iterator[Path | None]:
                 else:
                     (folder / file.name).unlink(missing_ok=True)
             except OSError as error:
-                raise OutputError(
-                    f"{folder}: rejected rows cannot be written there ({error.strerror}); name a folder with --rejects"
+                with suppress(OSError):
+                    (folder / f".{file.name}.new").unlink()
+                raise _unwritable(
+                    error, str(folder), folder, "name a folder for rejected rows with --rejects"
                 ) from None
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """What is done within is not interrupted by SIGINT or SIGTERM; it must be short."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    former = {number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in former.items():
+            signal.signal(number, handler)
+
+
+def _unwritable(error: OSError, what: str, folder: Path, remedy: str) -> OutputError:
+    """The sentence for an error met while writing `what` in `folder`; an error elsewhere keeps its own name."""
+    named = Path(str(error.filename)) if error.filename else folder
+    if folder != named and folder not in named.parents:
+        return OutputError(f"{named}: {error.strerror or error}")
+    space = "free some space or " if error.errno == errno.ENOSPC else ""
+    return OutputError(f"{what} cannot be written ({error.strerror or error}); {space}{remedy}")
+
+
+def _take_lock(path: Path) -> tuple[IO[str], bool]:
+    """The lock file, locked, and whether it was made; BlockingIOError if another process has it."""
+    while True:
+        new = not path.exists()
+        lock = path.open("w")
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if path.exists() and os.path.samestat(os.fstat(lock.fileno()), path.stat()):
+                return lock, new
+        except BaseException:
+            lock.close()
+            raise
+        lock.close()  # its owner has removed it meanwhile
 
 
 def _make_folders(path: Path) -> list[Path]:

@@ -36,7 +36,7 @@ class Summary:
     def files(self, reports: Sequence[FileReport], rejects: Mapping[str, RejectFile], unused: Sequence[Path]) -> None:
         """Every file with its counts, and the commonest reasons for rejects."""
         rows: list[tuple[str, ...]] = [
-            (r.table, r.file, r.layout, f"{r.read:,}", f"{r.accepted:,}", f"{r.rejected:,}")
+            (r.table, r.file, self._layout(r), f"{r.read:,}", f"{r.accepted:,}", f"{r.rejected:,}")
             for r in reports[:MAX_FILES]
         ]
         if len(reports) > MAX_FILES:
@@ -56,6 +56,10 @@ class Summary:
                 self._line(f"  {text('files.first', self._lang)}: {kept.first[0]}")
         if unused:
             self.say("files.unused", names=", ".join(p.name for p in unused))
+
+    def _layout(self, report: FileReport) -> str:
+        kept = text("files.kept", self._lang)
+        return f"{report.layout}; {kept}" if report.stored else report.layout
 
     def mappings(self, reports: Sequence[FileReport]) -> None:
         """How the headers of each kind of file were understood; files alike are shown once."""

@@ -1,37 +1,53 @@
-"""The retention list: churn score × ARPU, reasons, ladder step and offer (domain sections 9 and 10)."""
+"""The retention list: churn score × ARPU, reasons, ladder step, offers and expected profit (domain sections 9, 10)."""
 
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 from telco_crm.analysis import Analysis, RunContext
-from telco_crm.measures import lags_sql
-from telco_crm.retain.ladder import RetentionRules, step_sql, text_sql
-from telco_crm.retain.offers import OfferRules, offer_sql
+from telco_crm.engine.sql import number
+from telco_crm.measures import lags_sql, note_absent
+from telco_crm.retain.ladder import RetentionRules, signs_sql, step_sql, text_sql
+from telco_crm.retain.offers import OfferRules, fits_sql, numbers_sql, texts_sql
+from telco_crm.retain.value import leaving_rate, months_worth
 
 ALL_REASONS = "concat_ws('; ', nullif(reason_1, ''), nullif(reason_2, ''), nullif(reason_3, ''))"
+ORDER = "priority DESC, churn_score DESC, subscriber_id"
+
+
+def compute_leaving(context: RunContext) -> None:
+    """Leave context.facts["leaving"], the rate of leaving that the value of a kept subscriber rests on."""
+    rules = context.rules(RetentionRules, "retention").value
+    leaving = leaving_rate(context, rules)
+    context.facts["leaving"] = leaving
+    if not leaving.leavers:
+        context.note(
+            f"retention: fewer than {rules.minimum_leavers} subscribers left in the months of the data, so the value "
+            f"of a kept subscriber rests on the rules' monthly rate of leaving of {rules.monthly_churn:.1%}"
+        )
 
 
 def compute_candidates(context: RunContext) -> None:
-    """Make `candidates`: everybody with a churn score, with priority, ladder step, reasons and offer."""
+    """Make `candidates`: everybody with a churn score, with priority, ladder step, reasons, offers and profit."""
     rules, offers = context.rules(RetentionRules, "retention"), context.rules(OfferRules, "offers")
-    if context.has("segments"):
-        source, columns = "segments", 'g.arpu, g.group_id, g."group", p.region'
-    else:
-        source = "(SELECT subscriber_id FROM people)"
-        columns = 'NULL::DOUBLE AS arpu, NULL::INTEGER AS group_id, NULL::VARCHAR AS "group", p.region'
-    by_arpu = context.has("segments", "bills")
-    priority = "c.churn_score * coalesce(g.arpu, 0)" if by_arpu else "c.churn_score"
     state, action = text_sql(rules, "ladder_step", context.lang)
+    words = "zh" if context.lang == "zh" else "en"
     context.create(
         "candidates",
         f"""
-        SELECT subscriber_id, region, arpu, churn_score, priority, ladder_step, {ALL_REASONS} AS reason, "group",
-               {offer_sql(offers, context.lang)} AS offer, {state} AS ladder_state, {action} AS action
-        FROM (SELECT p.subscriber_id, {columns}, c.churn_score, round({priority}, 6) AS priority,
-                     {step_sql(rules)} AS ladder_step, c.reason_1, c.reason_2, c.reason_3
-              FROM churn c JOIN people p USING (subscriber_id) JOIN {source} g USING (subscriber_id)
-              {lags_sql(context.as_of)})""",
+        SELECT *, round(churn_score * take_up * kept_value - expected_cost, 6) AS expected_profit
+        FROM (
+            SELECT subscriber_id, region, arpu, churn_score, priority, ladder_step, {ALL_REASONS} AS reason, "group",
+                   {texts_sql(offers, "fits[1]", words)} AS offer, {state} AS ladder_state, {action} AS action,
+                   ladder_reason, tier, contract, {texts_sql(offers, "fits[1]", "id")} AS offer_id,
+                   {texts_sql(offers, "fits[1]", "channel")} AS channel,
+                   {texts_sql(offers, "fits[1]", "talking_points", context.lang)} AS talking_points,
+                   {texts_sql(offers, "fits[2]", "id")} AS alternative_id,
+                   {texts_sql(offers, "fits[2]", words)} AS alternative,
+                   coalesce({numbers_sql(offers, "fits[1]", "take_up")}, 0) AS take_up, {_value(context, rules)},
+                   {_cost(rules, offers)} AS expected_cost, account_id, months_on_network
+            FROM (SELECT *, {fits_sql(offers)} AS fits FROM ({_states(context, rules)})))""",
     )
 
 
@@ -40,23 +56,63 @@ def compute_retention(context: RunContext) -> None:
     rules = context.rules(RetentionRules, "retention")
     if not context.has("bills"):
         context.note("retention: ranked by churn score alone, since there are no bills and so no ARPU")
+    note_absent(context)
     count = context.engine.rows("SELECT count(*) FROM churn")[0][0]
     top = context.settings.get("top") or max(rules.minimum, math.ceil(round(rules.share * count, 6)))
-    order = "priority DESC, churn_score DESC, subscriber_id"
     context.create(
         "retention",
-        f"SELECT row_number() OVER (ORDER BY {order}) AS rank, * FROM candidates QUALIFY rank <= {int(top)}",
+        f"SELECT row_number() OVER (ORDER BY {ORDER}) AS rank, * FROM candidates QUALIFY rank <= {int(top)}",
     )
     if count > top and not context.settings.get("top"):
         context.note(f"retention: the list holds the first {top:,} of {count:,} subscribers; --top N changes that")
 
 
-RETENTION = Analysis(
-    "retention",
+def _states(context: RunContext, rules: RetentionRules) -> str:
+    """SQL: one row per subscriber with what priority and offers look at."""
+    if context.has("segments"):
+        source, columns = "segments", 'g.arpu, g.group_id, g."group", g.policy_band AS tier'
+    else:
+        source = "(SELECT subscriber_id FROM people)"
+        columns = 'NULL::DOUBLE AS arpu, NULL::INTEGER AS group_id, NULL::VARCHAR AS "group", NULL::VARCHAR AS tier'
+    by_arpu = context.has("segments", "bills")
+    priority = "c.churn_score * coalesce(g.arpu, 0)" if by_arpu else "c.churn_score"
+    left = f"date_diff('day', DATE '{context.as_of.end}', p.contract_end) + 1"
+    contract = (
+        f"CASE WHEN coalesce({left} < 0, true) THEN 'none' WHEN {left} <= {rules.contract_ending_days} THEN 'ending' "
+        "ELSE 'running' END"
+    )
+    return f"""
+        SELECT p.subscriber_id, p.region, {columns}, c.churn_score, round({priority}, 6) AS priority,
+               {step_sql(rules)} AS ladder_step, {signs_sql(rules, context.lang)} AS ladder_reason,
+               {contract} AS contract, p.account_id, p.months_on_network, c.reason_1, c.reason_2, c.reason_3
+        FROM churn c JOIN people p USING (subscriber_id) JOIN {source} g USING (subscriber_id)
+        {lags_sql(context.as_of)}"""
+
+
+def _value(context: RunContext, rules: RetentionRules) -> str:
+    """SQL for kept_value with its interval: a higher rate of leaving gives the lower value."""
+    leaving = context.facts["leaving"]
+    rates = {"kept_value": leaving.rate, "kept_value_low": leaving.high, "kept_value_high": leaving.low}
+    return ", ".join(
+        f"round(coalesce(arpu, 0)::DOUBLE * {number(months_worth(rules.value, rate))}, 6) AS {name}"
+        for name, rate in rates.items()
+    )
+
+
+def _cost(rules: RetentionRules, offers: OfferRules) -> str:
+    """SQL for the expected cost of a contact: the contact itself, and the offer for those who take it."""
+    take_up, cost, bills = (numbers_sql(offers, "fits[1]", key) for key in ("take_up", "cost", "cost_bills"))
+    offer = f"coalesce({take_up} * ({cost} + {bills} * coalesce(arpu, 0)::DOUBLE), 0)"
+    return f"round({number(rules.contact_cost)} + {offer}, 6)"
+
+
+CANDIDATES = Analysis(
+    "candidates",
     ("people", "features", "churn"),
-    ("retention",),
+    (),
+    compute_leaving,
     uses=("segments",),
     each=compute_candidates,
     makes=("candidates",),
-    finish=compute_retention,
 )
+RETENTION = replace(CANDIDATES, name="retention", gives=("retention",), finish=compute_retention)

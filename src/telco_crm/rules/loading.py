@@ -33,14 +33,16 @@ class Wording(Model):
         return self.zh if lang == "zh" else self.en
 
 
-def load_rules(model: type[M], name: str, override: Mapping[str, Any] | None = None) -> M:
-    """Default rules `name` as `model`, with the user's `[rules.name]` table laid over them.
+def load_rules(
+    model: type[M], name: str, override: Mapping[str, Any] | None = None, source: tuple[str, str] | None = None
+) -> M:
+    """Default rules `name` as `model`, with the user's `[rules.name]` table (of file `source`) laid over them.
 
     Raises:
         RuleError: naming each wrong key or value, as `rules.name.key`.
     """
     text = resources.files("telco_crm.rules").joinpath(f"{name}.toml").read_text("utf-8")
-    return explain(model, merge(tomllib.loads(text), override or {}), f"rules.{name}")
+    return explain(model, merge(tomllib.loads(text), override or {}), f"rules.{name}", source)
 
 
 def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:

@@ -13,19 +13,12 @@ from typing import Any, Literal
 
 from telco_crm.rules import Model, explain
 
-ColumnType = Literal["id", "name", "text", "enum", "time", "date", "month", "bool", "int", "number", "money"]
+ColumnType = Literal["id", "name", "text", "enum", "time", "date", "month", "bool", "int", "number", "money", "degrees"]
 INPUT_TABLES = ("usage", "bills", "subscribers", "events", "contacts")
 OUTPUT_TABLES = (
-    "segments",
-    "groups",
-    "arpu_bands",
-    "credit",
-    "churn",
-    "retention",
-    "churn_rates",
-    "churn_evaluation",
-    "table_scores",
-    "table_measures",
+    *("segments", "groups", "arpu_bands", "credit", "churn", "churn_rates", "retention"),
+    *("churn_evaluation", "churn_rules", "churn_monitor", "table_scores", "table_measures"),
+    *("calls", "roster", "exclusions", "effect"),
 )
 
 

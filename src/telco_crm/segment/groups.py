@@ -51,8 +51,10 @@ def compute_groups(context: RunContext) -> None:
         scheme, rules.factors, rules.seed_share, rules.seed_least, rules.seed_most, context.seed
     )
     with threadpool_limits(1):  # so that sums do not depend on the number of threads
-        segmenter.fit(_sample(inputs.loc[active], rules.fit_subscribers, context.seed))
+        sample = _sample(inputs.loc[active], rules.fit_subscribers, context.seed)
+        segmenter.fit(sample)
         probability = segmenter.predict_proba(inputs)
+    context.fitted("groups", len(sample), len(active))
     grouped = _grouped(inputs.index, probability, segmenter, scheme, context.lang)
     context.engine.register("group_members", grouped)
     context.create("grouped", "SELECT * FROM group_members")

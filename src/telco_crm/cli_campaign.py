@@ -1,0 +1,110 @@
+"""The commands of campaigns: plan one with its control group, measure its effect, turn pseudonyms back."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from telco_crm.cli_options import Job, data_options, job_options, output_option, style_options, top_option
+from telco_crm.errors import EXIT_INCOMPLETE
+
+KEY_FILE = click.Path(path_type=Path, dir_okay=False)
+
+
+@click.group()
+def campaign() -> None:
+    """Retention campaigns: whom to contact, whom to leave as control, and what came of it."""
+
+
+@campaign.command()
+@data_options
+@click.option(
+    "-o", "--out", type=click.Path(path_type=Path, file_okay=False), required=True, help="Folder for the lists."
+)
+@click.option("--name", required=True, help="Name of the campaign; the control group is drawn by it and the seed.")
+@click.option("--on", type=click.DateTime(["%Y-%m-%d"]), help="Day of the campaign.  [default: day after the month]")
+@click.option("--by", type=click.Choice(["profit", "revenue"]), default="profit", show_default=True, help="Order.")
+@click.option("--budget", type=click.FloatRange(0), help="The list costs at most that much, as expected.")
+@click.option("--min-profit", type=float, help="Expected profit of everybody on the list.  [default by profit: 0]")
+@click.option(
+    "--control",
+    type=click.FloatRange(0, 1, max_open=True),
+    default=0.1,
+    show_default=True,
+    help="Share of the list that is not contacted.",
+)
+@click.option("--split", type=click.Choice(["region", "agent"]), help="A call list (XLSX: a sheet) for each.")
+@click.option("--agents", type=click.IntRange(1), default=1, show_default=True, help="Agents who share the list.")
+@click.option("--pseudonymise", is_flag=True, help="Pseudonyms in place of identifiers in all lists.")
+@click.option("--key-file", type=KEY_FILE, help="Key of the pseudonyms; made if it does not exist.")
+@top_option
+@job_options
+@style_options
+def plan(job: Job, out: Path, pseudonymise: bool, key_file: Path | None, split: str | None, **given: Any) -> int:
+    """Call list, control group and roster, with everybody who is left out and why.
+
+    The list holds whoever brings an expected profit, or as many as --top, --budget and --min-profit allow; the control
+    group is taken from it.
+    """
+    from telco_crm.run_campaign import Lists, run_plan
+
+    settings = job.settings(out)
+    result = run_plan(
+        job.inputs,
+        settings,
+        out,
+        _plan(given, settings.extra.get("top")),
+        Lists(job.style("csv"), split, _key(pseudonymise, key_file)),
+    )
+    job.show(result, str(out))
+    return EXIT_INCOMPLETE if result.impossible and job.options["strict"] else 0
+
+
+@campaign.command()
+@data_options
+@output_option
+@click.option("--name", required=True, help="Name of the campaign in the contacts.")
+@job_options
+@style_options
+def effect(job: Job, out: str, name: str) -> int:
+    """What a campaign did: treated against control, in leaving, revenue and the four marks of success.
+
+    DATA holds the exports since the campaign; the contacts are those that `campaign plan` wrote, or one's own.
+    """
+    from telco_crm.run_campaign import run_effect
+
+    job.show(run_effect(job.inputs, job.settings(out), out, name, job.style_for(out)), out)
+    return 0
+
+
+@campaign.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--key-file", type=KEY_FILE, required=True, help="Key the pseudonyms were made with.")
+@click.option("-o", "--out", required=True, metavar="FILE", help="CSV file for the result; - is standard output.")
+def reveal(file: Path, key_file: Path, out: str) -> int:
+    """Identifiers in place of the pseudonyms of a CSV file."""
+    from telco_crm.retain.pseudonym import read_key
+    from telco_crm.run_campaign import reveal as revealed
+
+    revealed(file, out, read_key(key_file))
+    return 0
+
+
+def _plan(given: dict[str, Any], top: int | None) -> Any:
+    from telco_crm.retain.campaign import Plan
+
+    day: datetime | None = given.pop("on")
+    return Plan(day=day.date() if day else None, top=top, **given)
+
+
+def _key(wanted: bool, file: Path | None) -> bytes | None:
+    if wanted != bool(file):
+        raise click.UsageError("--pseudonymise and --key-file go together")
+    if not file:
+        return None
+    from telco_crm.retain.pseudonym import read_key
+
+    return read_key(file, make=True)

@@ -1,0 +1,1 @@
+"""bandicoot's indicators of individuals, places and recharges, for many subscribers at once."""

@@ -1,0 +1,82 @@
+"""The contact policy: who must not be contacted now, and why."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from telco_crm.analysis import RunContext
+from telco_crm.engine.sql import literal, number
+from telco_crm.rules import Model, Wording
+
+Reason = Literal["opted_out", "complaint", "arrears", "called", "campaign", "account", "quota"]
+REASONS: tuple[Reason, ...] = ("opted_out", "complaint", "arrears", "called", "campaign", "account", "quota")
+HOUR = r"^([01]\d|2[0-3]):[0-5]\d$"
+
+
+class ContactRules(Model):
+    """See rules/contact.toml."""
+
+    days_between: int = Field(ge=0)
+    campaign_days: int = Field(ge=0)
+    complaint_days: int = Field(ge=0)
+    owed_from: float = Field(ge=0)
+    one_per_account: bool
+    call_from: str = Field(pattern=HOUR)
+    call_until: str = Field(pattern=HOUR)
+    quotas: dict[str, int] = {}
+    words: dict[Reason, Wording]
+
+    @model_validator(mode="after")
+    def _usable(self) -> ContactRules:
+        if self.call_from >= self.call_until:
+            raise ValueError(f"call_from {self.call_from} must be before call_until {self.call_until}")
+        if missing := [reason for reason in REASONS if reason not in self.words]:
+            raise ValueError(f"words has no {', '.join(missing)}")
+        if any(quota < 0 for quota in self.quotas.values()):
+            raise ValueError("a quota cannot be negative")
+        return self
+
+
+def find_exclusions(context: RunContext, rules: ContactRules, campaign: str, day: str) -> None:
+    """Make `exclusions` (subscriber_id, reason): whom the policy forbids to contact on `day`, by every reason that
+    is about the subscriber alone; notes what could not be looked at.
+    """
+    on = f"DATE '{day}'"
+    earlier = f"contacted_on < {on} AND campaign <> {literal(campaign)} AND contacted_on >= {on} - INTERVAL"
+    unpaid = f"due_date < {on} AND coalesce(paid, 0) < total AND coalesce(paid_on < {on}, true)"
+    queries = {
+        ("subscribers", "opted_out"): "SELECT subscriber_id FROM subscribers WHERE opted_out",
+        ("events", "complaint"): (
+            f"SELECT subscriber_id FROM events WHERE kind = 'complaint' AND time < {on} "
+            f"AND time >= {on} - INTERVAL {rules.complaint_days} DAY AND coalesce(resolved_at >= {on}, true)"
+        ),
+        ("bills", "arrears"): (
+            f"SELECT subscriber_id FROM bills WHERE {unpaid} GROUP BY subscriber_id "
+            f"HAVING sum(total - coalesce(paid, 0)) >= {number(rules.owed_from)}"
+        ),
+        ("contacts", "called"): (
+            f"SELECT subscriber_id FROM contacts WHERE arm = 'treated' AND {earlier} {rules.days_between} DAY"
+        ),
+        ("contacts", "campaign"): f"SELECT subscriber_id FROM contacts WHERE {earlier} {rules.campaign_days} DAY",
+    }
+    parts = ["SELECT '' AS subscriber_id, '' AS reason LIMIT 0"]
+    for (table, reason), sql in queries.items():
+        if context.has(table):
+            parts.append(f"SELECT DISTINCT subscriber_id, {literal(reason)} AS reason FROM ({sql})")
+        else:
+            words = rules.words[reason].en  # type: ignore[index]
+            context.note(f'campaign: there is no table {table}, so nobody is left out as "{words}"')
+    context.create("exclusions", " UNION ALL ".join(f"({part})" for part in parts))
+
+
+def words_sql(rules: ContactRules, column: str, lang: str) -> str:
+    """SQL for the words of the reason in `column`."""
+    cases = " ".join(f"WHEN {literal(r)} THEN {literal(rules.words[r].text(lang))}" for r in REASONS)
+    return f"CASE {column} {cases} END"
+
+
+def order_sql(column: str) -> str:
+    """SQL for the place of the reason in `column` in the order of the rules."""
+    return f"list_position([{', '.join(map(literal, REASONS))}], {column})"

@@ -1,0 +1,177 @@
+"""The jobs of campaigns: plan one, measure what it did, turn pseudonyms back."""
+
+from __future__ import annotations
+
+import csv
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from telco_crm.engine.base import Engine
+from telco_crm.engine.sql import identifier, literal
+from telco_crm.errors import InputError, TelcoError
+from telco_crm.manifest import write_manifest
+from telco_crm.output.staging import OutputFile, OutputFolder
+from telco_crm.output.writers import FORMATS, OutputStyle, write_sheets, write_table
+from telco_crm.results import Clock, Inputs, Result, described, finish, manifest, result_of
+from telco_crm.retain.campaign import Plan, plan_campaign
+from telco_crm.retain.effect import measure_effect
+from telco_crm.retain.priority import CANDIDATES
+from telco_crm.retain.pseudonym import Pseudonyms
+from telco_crm.run import MANIFEST, analyses_for
+from telco_crm.schema import load_schema
+from telco_crm.session import Settings, analyse, loaded
+
+SHEETLESS = re.compile(r"[\[\]:*?/\\]+")  # characters that the title of a sheet must not hold
+
+
+@dataclass(frozen=True)
+class Lists:
+    """How the lists are written: the style, the column the call list is split by, and the key of pseudonyms."""
+
+    style: OutputStyle
+    split: str | None = None
+    key: bytes | None = None
+
+
+def run_plan(inputs: Inputs, settings: Settings, out: Path, plan: Plan, lists: Lists) -> Result:
+    """Plan a campaign: call list, roster, contacts table and exclusions into the folder `out`.
+
+    Raises:
+        TelcoError: before anything in `out` was touched.
+    """
+    clock = Clock()
+    with OutputFolder(out) as folder, loaded(*inputs, settings, folder.stage / "rejects") as data:
+        context, impossible = analyse(data, [*analyses_for("retention")[:-1], CANDIDATES])
+        if not context.has("candidates", "bills"):
+            why = impossible.get("candidates", "there are no bills") if context.has("bills") else "there are no bills"
+            raise TelcoError(f"campaign plan: nothing was written, because {why}")
+        facts = plan_campaign(context, plan)
+        result = result_of(data, context, impossible)
+        result.facts["campaign"] = facts
+        if lists.key:
+            _add_pseudonyms(data.engine, lists.key)
+        files = _write(data.engine, folder.stage, lists)
+        result.rows = {name: rows for name, rows in files.items() if rows is not None}
+        files |= {f"rejects/{table}.csv": kept.count for table, kept in data.rejects.items()}
+        result.seconds = clock.seconds
+        content = manifest("campaign plan", clock, result, data)
+        content["outputs"] = [described(folder.stage / file, file, rows) for file, rows in files.items()]
+        write_manifest(folder.stage / MANIFEST, content)
+        folder.commit(last=MANIFEST)
+    return result
+
+
+def run_effect(inputs: Inputs, settings: Settings, target: str, name: str, style: OutputStyle) -> Result:
+    """The effect of campaign `name` into one file, with its manifest beside it.
+
+    Raises:
+        TelcoError: before the output was touched.
+    """
+    clock = Clock()
+    with loaded(*inputs, settings) as data, OutputFile(target, data.engine.temp_path("")) as file:
+        context, _ = analyse(data, ())
+        if missing := [table for table in ("contacts", "subscribers") if not context.has(table)]:
+            raise TelcoError(f"campaign effect: needs {' and '.join(missing)}; give --{missing[0]} or its folder")
+        facts = measure_effect(context, name)
+        result = result_of(data, context)
+        result.facts["campaign"] = facts
+        order = "segment_kind, segment, list_position(['left', 'revenue'], measure) NULLS LAST, measure"
+        sql = f"FROM effect ORDER BY {order}"
+        result.rows["effect"] = write_table(data.engine, sql, file.temp, load_schema("effect"), style)
+        finish(file, "effect", clock, result, data)
+    return result
+
+
+def reveal(source: Path, target: str, key: bytes) -> int:
+    """Copy a CSV file with the identifiers in place of the pseudonyms of its column subscriber_id; how many rows.
+
+    Raises:
+        InputError: no such file or column, or a pseudonym of another key; with its line.
+    """
+    names = Pseudonyms(key)
+    try:
+        stream = source.open(encoding="utf-8-sig", newline="")
+    except OSError as error:
+        raise InputError(f"{source}: cannot be read ({error.strerror})") from None
+    with stream, OutputFile(target, source.absolute().parent) as file, file.temp.open("w", newline="") as out:
+        reader = csv.DictReader(stream)
+        if "subscriber_id" not in (reader.fieldnames or ()):
+            raise InputError(f"{source}: there is no column subscriber_id")
+        writer = csv.DictWriter(out, list(reader.fieldnames or ()), lineterminator="\n")
+        writer.writeheader()
+        count = 0
+        for row in reader:
+            try:
+                writer.writerow({**row, "subscriber_id": names.back(row["subscriber_id"])})
+            except ValueError as why:
+                raise InputError(f"{source}, line {reader.line_num}: {row['subscriber_id']!r} is {why}") from None
+            count += 1
+        out.flush()
+        file.commit()
+    return count
+
+
+def _add_pseudonyms(engine: Engine, key: bytes) -> None:
+    """Put pseudonyms in place of the identifiers of all lists."""
+    names = Pseudonyms(key)
+    known = [row[0] for row in engine.rows("SELECT subscriber_id FROM roster")]
+    engine.register("pseudonyms", pd.DataFrame({"subscriber_id": known, "pseudonym": [names.of(i) for i in known]}))
+    for table in ("roster", "calls", "contacts_made"):
+        query = f"SELECT * EXCLUDE (pseudonym) REPLACE (pseudonym AS subscriber_id) FROM {table}"
+        engine.run(f"CREATE OR REPLACE TABLE {table} AS {query} JOIN pseudonyms USING (subscriber_id)")
+
+
+def _write(engine: Engine, folder: Path, lists: Lists) -> dict[str, int | None]:
+    """Write the lists into `folder`: file → rows."""
+    ending, style = FORMATS[lists.style.format], lists.style
+    files: dict[str, int | None] = dict(_write_calls(engine, folder, lists))
+    others = {
+        "roster": ("roster", "roster ORDER BY rank NULLS LAST, subscriber_id", style),
+        "exclusions": ("exclusions", "exclusion_counts ORDER BY place", style),
+        "contacts": ("contacts", "contacts_made ORDER BY subscriber_id", OutputStyle()),
+    }
+    for name, (schema, table, how) in others.items():
+        file = name + (".csv" if name == "contacts" else ending)
+        files[file] = write_table(engine, f"FROM {table}", folder / file, load_schema(schema), how)
+    return files
+
+
+def _write_calls(engine: Engine, folder: Path, lists: Lists) -> dict[str, int]:
+    """The call list: one file, or with `split` a file or sheet for each value."""
+    ending, style, schema = FORMATS[lists.style.format], lists.style, load_schema("calls")
+    if not lists.split:
+        file = f"calls{ending}"
+        return {file: write_table(engine, "FROM calls ORDER BY rank", folder / file, schema, style)}
+    column = identifier(lists.split)
+    values = [
+        row[0] for row in engine.rows(f"SELECT DISTINCT coalesce({column}::VARCHAR, '') AS v FROM calls ORDER BY v")
+    ]
+    queries = {
+        value: f"FROM calls WHERE coalesce({column}::VARCHAR, '') = {literal(value)} ORDER BY rank" for value in values
+    }
+    names = _names(values)
+    if style.format == "xlsx":
+        sheets = {names[value]: sql for value, sql in queries.items()} or {schema.en: "FROM calls"}
+        return {f"calls{ending}": write_sheets(engine, sheets, folder / f"calls{ending}", schema, style)}
+    return {
+        f"calls-{names[value]}{ending}": write_table(
+            engine, sql, folder / f"calls-{names[value]}{ending}", schema, style
+        )
+        for value, sql in queries.items()
+    }
+
+
+def _names(values: list[str]) -> dict[str, str]:
+    """A name for each value that fits a file and a sheet; values that would share one get a number."""
+    names: dict[str, str] = {}
+    for value in values:
+        base = SHEETLESS.sub("_", value).strip(" .'")[:24] or "none"
+        name, number = base, 1
+        while name.lower() in {n.lower() for n in names.values()}:
+            number += 1
+            name = f"{base}_{number}"
+        names[value] = name
+    return names
