@@ -23,7 +23,7 @@ class RunContext:
     """What analyses share: the engine with its tables, the month, seed and language, and what they have to say.
 
     `tables` are the engine tables at hand; `months` the months with features, oldest first, up to the as-of month;
-    `usage` the packed usage rows, where they are within reach.
+    `usage` the packed usage rows; `part` the subscribers that a step `each` is looking at.
     """
 
     engine: Engine
@@ -37,6 +37,7 @@ class RunContext:
     notes: list[str] = field(default_factory=list)
     facts: dict[str, Any] = field(default_factory=dict)
     usage: UsageRows | None = None
+    part: Part = field(default_factory=Part)
 
     def rules(self, model: type[M], name: str) -> M:
         """The rules `name`, with the user's laid over them."""
@@ -107,7 +108,7 @@ def _on_part(
     step: Step, makes: tuple[str, ...], sent: RunContext, engine: Engine, part: Part
 ) -> tuple[set[str], list[str], str]:
     """Take a step on the tables of a part: the tables it made, its notes, and why it is impossible (else "")."""
-    context = replace(sent, engine=engine, notes=[], tables=set(sent.tables))
+    context = replace(sent, engine=engine, notes=[], tables=set(sent.tables), part=part)
     try:
         step(context)
     except CannotCompute as why:

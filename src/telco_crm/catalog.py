@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from telco_crm.churn.circle import HISTORY
 from telco_crm.churn.evaluate import BACKTEST
 from telco_crm.churn.findrules import FOUND_RULES
 from telco_crm.churn.monitor import MONITOR
@@ -22,7 +23,7 @@ from telco_crm.segment.arpu import ARPU, ArpuRules
 from telco_crm.segment.groups import GROUPS, SegmentRules
 from telco_crm.segment.segments import SEGMENTS
 
-ANALYSES = (ARPU, GROUPS, SEGMENTS, CREDIT, RATES, CHURN, RETENTION)
+ANALYSES = (ARPU, GROUPS, SEGMENTS, CREDIT, HISTORY, RATES, CHURN, RETENTION)
 ON_REQUEST = (BACKTEST, FOUND_RULES, MONITOR)  # not part of a run
 
 # Table written → the order of its rows.

@@ -13,7 +13,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from telco_crm.catalog import check_rules
-from telco_crm.churn.dataset import check_signals, prepare_tables
+from telco_crm.churn.circle import HISTORY
+from telco_crm.churn.dataset import check_signals
 from telco_crm.churn.explain import important
 from telco_crm.churn.findrules import FOUND_RULES, as_toml
 from telco_crm.churn.model import ChurnModel
@@ -62,9 +63,8 @@ def run_churn_fit(inputs: Inputs, settings: Settings, target: Path, picture: Pat
     clock = Clock()
     check_rules(settings.config)
     with OutputFile(str(target), settings.temp_dir) as file, loaded(*inputs, settings) as data:
-        context, _ = analyse(data, ())
+        context, _ = analyse(data, (HISTORY,))
         rules = context.rules(ChurnRules, "churn")
-        prepare_tables(context, rules)
         check_signals(context, rules)
         try:
             model = fit_on_history(context, rules)
@@ -86,7 +86,7 @@ def run_churn_rules(inputs: Inputs, settings: Settings, target: str) -> Result:
     clock = Clock()
     check_rules(settings.config)
     with OutputFile(target, settings.temp_dir) as file, loaded(*inputs, settings) as data:
-        context, impossible = analyse(data, (FOUND_RULES,))
+        context, impossible = analyse(data, (HISTORY, FOUND_RULES))
         if impossible:
             raise TelcoError(f"churn rules: nothing was written, because {'; '.join(impossible.values())}")
         found = context.engine.rows("SELECT condition, rule FROM churn_rules WHERE kind = 'found' ORDER BY rule_no")

@@ -124,7 +124,7 @@ def analyse(data: Loaded, wanted: Sequence[Analysis]) -> tuple[RunContext, dict[
         data.settings.config.rules,
         data.settings.extra,
         coverage.remarks(as_of),
-        usage=None if data.workers.elsewhere else data.usage,
+        usage=data.usage,
     )
     impossible: dict[str, str] = {}
     for analysis in (people_analysis(data.catalog, is_past=as_of < coverage.newest), *wanted):

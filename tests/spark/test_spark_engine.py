@@ -12,7 +12,7 @@ from telco_crm.catalog import ANALYSES, OUTPUTS
 from telco_crm.features.loading import load_catalog
 
 FEATURES = tuple(load_catalog({}, {}).features)
-RULE_TABLES = ("segments", "arpu_bands", "credit", "churn", "retention")
+RULE_TABLES = ("segments", "arpu_bands", "credit", "churn", "churn_rates", "retention")
 
 
 @pytest.fixture(scope="module")

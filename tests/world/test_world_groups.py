@@ -160,7 +160,8 @@ def test_order_of_rows_files_and_threads_change_nothing(sample: Path, sample_out
     folder = scattered(sample, tmp_path / "in")
     assert call("run", folder, "-o", tmp_path / "out", "--as-of", "2026-03", "--threads", "2") == 0
     tables = sorted(path.name for path in sample_out.glob("*.csv"))
-    assert tables == [f"{name}.csv" for name in ("arpu_bands", "churn", "credit", "groups", "retention", "segments")]
+    names = ("arpu_bands", "churn", "churn_rates", "credit", "groups", "retention", "segments")
+    assert tables == [f"{name}.csv" for name in names]
     assert [t for t in tables if (sample_out / t).read_bytes() != (tmp_path / "out" / t).read_bytes()] == []
 
 

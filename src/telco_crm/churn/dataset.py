@@ -9,9 +9,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from telco_crm.analysis import RunContext
-from telco_crm.churn.circle import create_circle
 from telco_crm.churn.known import LAGS, known_sql
-from telco_crm.churn.labels import create_leavers, present_sql
+from telco_crm.churn.labels import present_sql
 from telco_crm.churn.rules import ChurnRules
 from telco_crm.engine.sql import identifier, literal
 from telco_crm.errors import CannotCompute, RuleError
@@ -20,18 +19,14 @@ from telco_crm.months import Month
 
 
 class TrainingSet(NamedTuple):
-    """Signals of several cut-offs, stacked; 1 for leavers; the subscriber of each row."""
+    """Signals of several cut-offs, stacked; 1 for leavers; the subscriber of each row; of how many rows they are a
+    sample.
+    """
 
     signals: pd.DataFrame
     outcome: npt.NDArray[np.int64]
     subscribers: pd.Series
-
-
-def prepare_tables(context: RunContext, rules: ChurnRules) -> None:
-    """Make the tables that signals and outcomes are taken from: `leavers` and, where there is usage, `circle`."""
-    if context.has("subscribers"):
-        create_leavers(context, rules.leaving)
-        create_circle(context, [*past_cutoffs(context, rules), context.as_of], rules.circle_rows)
+    of: int
 
 
 def past_cutoffs(context: RunContext, rules: ChurnRules) -> list[Month]:
@@ -41,26 +36,33 @@ def past_cutoffs(context: RunContext, rules: ChurnRules) -> list[Month]:
     return [m for m in context.months if m <= last and {m.back(i) for i in range(LAGS)} <= known]
 
 
-def outcomes_at(context: RunContext, rules: ChurnRules, cutoff: Month) -> pd.Series:
-    """1 for those who left within the horizon (after the gap), 0 for those who stayed, by subscriber_id.
-
-    Who left within the gap, or in a way that is not the target, is neither and is missing.
+def outcomes_sql(rules: ChurnRules, cutoff: Month) -> str:
+    """Query for subscriber_id and outcome: 1 for those who left within the horizon (after the gap), 0 for those who
+    stayed. Who left within the gap, or in a way that is not the target, is neither and is not in it.
     """
     begin = cutoff.back(-rules.gap_months).end
     end = cutoff.back(-rules.gap_months - rules.horizon_months).end
     kinds = ", ".join(literal(k) for k in rules.target)
     stayed = f"coalesce(left_on >= DATE '{end}', true)"
-    rows = context.engine.frame(f"""
-        SELECT p.subscriber_id, CASE WHEN {stayed} THEN 0 WHEN left_on >= DATE '{begin}' AND kind IN ({kinds}) THEN 1
-        END AS outcome FROM {present_sql(context, cutoff)} p LEFT JOIN leavers USING (subscriber_id) ORDER BY 1""")
-    return rows.dropna().set_index("subscriber_id")["outcome"].astype("int64")
+    left = f"left_on >= DATE '{begin}' AND kind IN ({kinds})"
+    return (
+        f"SELECT * FROM (SELECT subscriber_id, CASE WHEN {stayed} THEN 0 WHEN {left} THEN 1 END AS outcome "
+        f"FROM {present_sql(cutoff)} LEFT JOIN leavers USING (subscriber_id)) WHERE outcome IS NOT NULL"
+    )
+
+
+def outcomes_at(context: RunContext, rules: ChurnRules, cutoff: Month) -> pd.Series:
+    """The outcomes of everybody who was on the books, by subscriber_id."""
+    rows = context.engine.frame(f"{outcomes_sql(rules, cutoff)} ORDER BY 1")
+    return rows.set_index("subscriber_id")["outcome"].astype("int64")
 
 
 def training_set(context: RunContext, rules: ChurnRules, cutoffs: list[Month]) -> TrainingSet:
-    """Signals and outcomes of several cut-offs, stacked.
+    """Signals and outcomes of several cut-offs, stacked; at most `fit_rows` of them, chosen by
+    md5(subscriber_id || seed || cut-off), so that no more than these leave the engine.
 
     Raises:
-        CannotCompute: there is no history to learn from; the message says what is missing.
+        CannotCompute: there is too little history to learn from; the message says what is missing.
     """
     if not context.has("subscribers"):
         raise CannotCompute("there is no subscribers table, so nobody is known to have left")
@@ -70,16 +72,38 @@ def training_set(context: RunContext, rules: ChurnRules, cutoffs: list[Month]) -
             f"the data has no cut-off with {LAGS} months before it and {after} after it "
             f"({LAGS + after} months in a row are needed)"
         )
-    frames, labels = [], []
-    for cutoff in cutoffs:
-        outcome = outcomes_at(context, rules, cutoff)
-        signals = signals_at(context, rules, cutoff)
-        both = signals.index.intersection(outcome.index)
-        frames.append(signals.loc[both])
-        labels.append(outcome.loc[both])
-    stacked = pd.concat(frames)
-    subscribers = pd.Series(stacked.index.to_numpy(), name="subscriber_id")
-    return TrainingSet(stacked.reset_index(drop=True), pd.concat(labels).to_numpy(np.int64), subscribers)
+    rows = _counted(context, rules, cutoffs)
+    total = sum(rows)
+    frames = []
+    for cutoff, count in zip(cutoffs, rows, strict=True):
+        most = count if total <= rules.fit_rows else rules.fit_rows * count // total
+        key = f"md5(subscriber_id || {literal(f'{context.seed}{cutoff}')})"
+        chosen = f"(SELECT * FROM ({outcomes_sql(rules, cutoff)}) ORDER BY {key} LIMIT {most})"
+        signals = query(context, _columns(rules, shown=False), cutoff)
+        frames.append(
+            context.engine.frame(f"FROM ({signals}) JOIN {chosen} USING (subscriber_id) ORDER BY subscriber_id")
+        )
+    stacked = pd.concat(frames, ignore_index=True)
+    return TrainingSet(
+        stacked.drop(columns=["subscriber_id", "outcome"]),
+        stacked["outcome"].to_numpy(np.int64),
+        stacked["subscriber_id"],
+        total,
+    )
+
+
+def _counted(context: RunContext, rules: ChurnRules, cutoffs: list[Month]) -> list[int]:
+    """How many rows each cut-off has; CannotCompute with too few leavers or stayers among the people in them."""
+    each = " UNION ALL ".join(
+        f"SELECT *, {n} AS n FROM ({outcomes_sql(rules, cutoff)})" for n, cutoff in enumerate(cutoffs)
+    )
+    counts = ", ".join(f"count_if(n = {n})" for n in range(len(cutoffs)))
+    people = ", ".join(f"count(DISTINCT CASE WHEN outcome = {n} THEN subscriber_id END)" for n in (1, 0))
+    *rows, leavers, stayers = context.engine.rows(f"SELECT {counts}, {people} FROM ({each})")[0]
+    if min(leavers, stayers) < rules.minimum_leavers:
+        kind = f"{leavers} leavers" if leavers < stayers else f"{stayers} stayers"
+        raise CannotCompute(f"the history holds only {kind}, and a model needs at least {rules.minimum_leavers}")
+    return [int(row) for row in rows]
 
 
 def signals_at(context: RunContext, rules: ChurnRules, cutoff: Month, shown: bool = False) -> pd.DataFrame:
@@ -98,7 +122,12 @@ def signals_sql(context: RunContext, rules: ChurnRules, cutoff: Month, shown: bo
 
 def rule_hits(context: RunContext, rules: ChurnRules, cutoff: Month) -> pd.DataFrame:
     """Which rules hold, by subscriber_id: columns r0, r1, … of 0 and 1, in the order of ChurnRules.every_rule."""
-    return context.engine.frame(query(context, rules.hits(), cutoff)).set_index("subscriber_id")
+    return context.engine.frame(rule_hits_sql(context, rules, cutoff)).set_index("subscriber_id")
+
+
+def rule_hits_sql(context: RunContext, rules: ChurnRules, cutoff: Month) -> str:
+    """The query behind `rule_hits`."""
+    return query(context, rules.hits(), cutoff)
 
 
 def values_at(context: RunContext, rules: ChurnRules, cutoff: Month) -> pd.Series:
@@ -150,12 +179,23 @@ def query(context: RunContext, columns: dict[str, str], cutoff: Month) -> str:
     """subscriber_id and these SQL columns over p, k, m1, m2, m3, of everybody on the books at the end of `cutoff`."""
     wanted = ", ".join(f"{sql} AS {identifier(name)}" for name, sql in columns.items())
     known = f"LEFT JOIN {known_sql(context, cutoff)} k ON k.subscriber_id = p.subscriber_id"
-    return f"SELECT p.subscriber_id, {wanted} FROM {_people(context, cutoff)} p {lags_sql(cutoff)} {known} ORDER BY 1"
+    lags = lags_sql(cutoff, _features(context, cutoff))
+    return f"SELECT p.subscriber_id, {wanted} FROM {_people(context, cutoff)} p {lags} {known} ORDER BY 1"
+
+
+def _features(context: RunContext, cutoff: Month) -> str:
+    """The features as they were known at `cutoff`: what the record says without a date is unknown before as-of."""
+    if cutoff >= context.as_of:
+        return "features"
+    undated = context.rules(ChurnRules, "churn").undated
+    there = [name for name in undated if name in context.engine.columns("features")]
+    unknown = ", ".join(f"NULL AS {identifier(name)}" for name in there)
+    return f"(SELECT * REPLACE ({unknown}) FROM features)" if there else "features"
 
 
 def _people(context: RunContext, cutoff: Month) -> str:
     """FROM item: the subscribers on the books at the end of `cutoff`."""
     if cutoff != context.as_of:
-        return present_sql(context, cutoff)
+        return present_sql(cutoff)
     gone = " AND subscriber_id NOT IN (SELECT subscriber_id FROM leavers)" if context.has("leavers") else ""
     return f"(SELECT * FROM people WHERE NOT has_left{gone})"

@@ -12,11 +12,11 @@ from telco_crm.churn.dataset import (
     check_signals,
     outcomes_at,
     past_cutoffs,
-    prepare_tables,
     rule_hits,
     signals_at,
     values_at,
 )
+from telco_crm.churn.known import SOURCES
 from telco_crm.churn.labels import create_leavers
 from telco_crm.churn.metrics import measures
 from telco_crm.churn.profit import profit
@@ -33,7 +33,6 @@ def compute_backtest(context: RunContext) -> None:
         CannotCompute: no past cut-off has both leavers and stayers.
     """
     rules = context.rules(ChurnRules, "churn")
-    prepare_tables(context, rules)
     check_signals(context, rules)
     rows = [row for cutoff in past_cutoffs(context, rules) for row in _tested(context, rules, cutoff)]
     if not rows:
@@ -79,4 +78,6 @@ def _tested(context: RunContext, rules: ChurnRules, cutoff: Month) -> list[dict[
     ]
 
 
-BACKTEST = Analysis("churn evaluate", ("people", "features", "subscribers"), ("churn_evaluation",), compute_backtest)
+BACKTEST = Analysis(
+    "churn evaluate", ("people", "features", "subscribers"), ("churn_evaluation",), compute_backtest, uses=SOURCES
+)

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from telco_crm.analysis import Analysis, RunContext
-from telco_crm.churn.dataset import check_signals, outcomes_at, past_cutoffs, prepare_tables, query, rule_hits
+from telco_crm.churn.dataset import check_signals, outcomes_at, past_cutoffs, query, rule_hits
+from telco_crm.churn.known import SOURCES
 from telco_crm.churn.rulefind import Strength, find_rules, strength
 from telco_crm.churn.rules import ChurnRules
 from telco_crm.errors import CannotCompute
@@ -35,7 +36,6 @@ def compute_rules(context: RunContext) -> None:
         CannotCompute: no past cut-off has enough leavers.
     """
     rules = context.rules(ChurnRules, "churn")
-    prepare_tables(context, rules)
     check_signals(context, rules)
     cutoffs = past_cutoffs(context, rules)
     if not context.has("subscribers") or not cutoffs:
@@ -108,4 +108,6 @@ def as_toml(rows: list[tuple[str, str]]) -> str:
     return "\n".join(parts)
 
 
-FOUND_RULES = Analysis("churn rules", ("people", "features", "subscribers"), ("churn_rules",), compute_rules)
+FOUND_RULES = Analysis(
+    "churn rules", ("people", "features", "subscribers"), ("churn_rules",), compute_rules, uses=SOURCES
+)

@@ -11,6 +11,7 @@ from telco_crm.engine.sql import literal
 from telco_crm.months import Month
 
 LAGS = 3
+SOURCES = ("subscribers", "events", "bills", "contacts", "leavers", "circle")  # what signals and outcomes come from
 DAYS_SINCE = ("complaint", "cancel_request", "competitor_contact", "power_off", "plan_change", "suspension", "survey")
 COLUMNS = {
     "events": (
@@ -94,17 +95,9 @@ def _contacts(context: RunContext, cutoff: Month) -> str:
 
 
 def _subscribers(context: RunContext, cutoff: Month) -> str:
-    """Plans used by then: those of the record without the changes that came later."""
-    later = "NULL"
-    join = ""
-    if context.has("events"):
-        changes = f"kind = 'plan_change' AND time >= DATE '{cutoff.end}'"
-        join = (
-            f"LEFT JOIN (SELECT subscriber_id, count(*) AS later FROM events WHERE {changes} GROUP BY 1) "
-            "USING (subscriber_id)"
-        )
-        later = "later"
-    return f"SELECT subscriber_id, greatest(plans_ever - coalesce({later}, 0), 1) AS plans FROM subscribers {join}"
+    """Plans used so far, as the record says at export; not known of earlier cut-offs."""
+    plans = "plans_ever" if cutoff >= context.as_of else "NULL::BIGINT"
+    return f"SELECT subscriber_id, {plans} AS plans FROM subscribers"
 
 
 def _circle(context: RunContext, cutoff: Month) -> str:

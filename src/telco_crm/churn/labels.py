@@ -76,15 +76,16 @@ def _inactive(context: RunContext, leaving: Leaving) -> str:
     )
 
 
-def present_sql(context: RunContext, at_end_of: Month) -> str:
+def present_sql(at_end_of: Month) -> str:
     """FROM item: subscriber_id of everybody on the books at the end of a month, with the record columns that are known
-    then (status NULL: it is that of the export). Closed subscriptions without a date and without any record or bill
-    are left out: nobody knows when they ended.
+    then; what changes in a record without a date of its own is that of the export, and NULL. Closed subscriptions
+    without a date and without any record or bill are left out: nobody knows when they ended.
     """
     end = f"DATE '{at_end_of.end}'"
     return (
-        "(SELECT s.subscriber_id, s.brand, s.region, s.gender, s.plan, s.activated_on, s.contract_end, s.vip_card, "
-        "NULL::VARCHAR AS status FROM subscribers s LEFT JOIN leavers l USING (subscriber_id) "
+        "(SELECT s.subscriber_id, s.brand, s.region, s.gender, s.activated_on, NULL::VARCHAR AS plan, "
+        "NULL::DATE AS contract_end, NULL::VARCHAR AS vip_card, NULL::VARCHAR AS status FROM subscribers s "
+        "LEFT JOIN leavers l USING (subscriber_id) "
         f"WHERE coalesce(s.activated_on < {end}, true) AND coalesce(l.left_on >= {end}, true) AND NOT {UNDATED})"
     )
 

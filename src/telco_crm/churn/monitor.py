@@ -9,8 +9,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from telco_crm.analysis import Analysis, RunContext
-from telco_crm.churn.dataset import check_signals, outcomes_at, past_cutoffs, prepare_tables, signals_at
+from telco_crm.churn.dataset import check_signals, outcomes_at, past_cutoffs, signals_at
 from telco_crm.churn.drift import as_values
+from telco_crm.churn.known import SOURCES
 from telco_crm.churn.learn.coding import encode
 from telco_crm.churn.metrics import auc, calibration_error, lift_at
 from telco_crm.churn.model import ChurnModel
@@ -47,7 +48,6 @@ def compute_monitor(context: RunContext) -> None:
     if model is None:
         raise CannotCompute("there is no model to watch; name it with --model")
     rules = context.rules(ChurnRules, "churn")
-    prepare_tables(context, rules)
     check_signals(context, rules)
     check_meaning(model, rules)
     rows = drift(model, signals_at(context, rules, context.as_of), str(context.as_of), rules.watch)
@@ -130,4 +130,4 @@ def _psi(at: str, what: str, name: str, value: float, limits: tuple[Watch, float
     return Finding(at, what, name, value, 0.0, status)
 
 
-MONITOR = Analysis("churn monitor", ("people", "features"), ("churn_monitor",), compute_monitor)
+MONITOR = Analysis("churn monitor", ("people", "features"), ("churn_monitor",), compute_monitor, uses=SOURCES)

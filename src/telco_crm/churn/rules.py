@@ -175,6 +175,7 @@ class ChurnRules(Model):
     minimum_leavers: int = Field(ge=2)
     fit_rows: int = Field(ge=1000)
     circle_rows: int = Field(ge=0)
+    undated: tuple[str, ...]
     leaving: Leaving
     watch: Watch
     profit: ProfitRules
