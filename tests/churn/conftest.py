@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
-sys.path.insert(0, str(Path(__file__).parent.parent / "cli"))
+sys.path[1:1] = [str(Path(__file__).parent.parent / name) for name in ("cli", "world")]
 
 from churn_tables import people
 from telco_process import Telco

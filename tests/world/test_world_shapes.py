@@ -13,7 +13,14 @@ from telco_crm.errors import InputError, TelcoError
 from world import Row, Run, agrees, by, call, export, process, read
 
 Said = Callable[[], str]
-EVERYTHING = {"segments", "arpu_bands", "credit", "churn", "churn_rates", "retention"}  # but groups, which need more people
+EVERYTHING = {
+    "segments",
+    "arpu_bands",
+    "credit",
+    "churn",
+    "churn_rates",
+    "retention",
+}  # but groups, which need more people
 FEW = (
     "Not computed: groups (17 groups need at least 170 subscribers with usage in the last 3 months, and there are {n})."
 )
@@ -132,7 +139,11 @@ def alone(who: str) -> dict[str, list[Row]]:
 def test_one_subscriber(run: Run, said: Said) -> None:
     tables = run(alone("minutes-less"))
     words = said()
-    assert {name: len(rows) for name, rows in tables.items()} == {**dict.fromkeys(EVERYTHING, 1), "arpu_bands": 10, "churn_rates": 3}
+    assert {name: len(rows) for name, rows in tables.items()} == {
+        **dict.fromkeys(EVERYTHING, 1),
+        "arpu_bands": 10,
+        "churn_rates": 3,
+    }
     band = by(tables["arpu_bands"], "arpu_band")["(80,120]"]
     assert (band["subscribers"], band["share"], band["revenue_share"]) == ("1", "1.000000", "1.000000")
     assert tables["churn"][0]["risk_rank"] == "1"

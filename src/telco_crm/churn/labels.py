@@ -98,12 +98,12 @@ def create_rates(context: RunContext) -> None:
         on = "coalesce(s.activated_on < {day}, true) AND coalesce(l.left_on >= {day}, true)"
         left = f"l.left_on >= {start} AND l.left_on < {end}"
         kinds = ", ".join(
-            f"count_if({left} AND l.kind = '{k}') AS {k}" for k in (VOLUNTARY, PORT_OUT, INVOLUNTARY, INACTIVE)
+            f"count(*) FILTER ({left} AND l.kind = '{k}') AS {k}" for k in (VOLUNTARY, PORT_OUT, INVOLUNTARY, INACTIVE)
         )
         rows.append(
-            f"SELECT {literal(str(month))} AS month, count_if({on.format(day=start)}) AS at_start, "
-            f"count_if(s.activated_on >= {start} AND s.activated_on < {end}) AS joined, {kinds}, "
-            f"count_if({on.format(day=end)}) AS at_end FROM subscribers s LEFT JOIN leavers l USING (subscriber_id) "
+            f"SELECT {literal(str(month))} AS month, count(*) FILTER ({on.format(day=start)}) AS at_start, "
+            f"count(*) FILTER (s.activated_on >= {start} AND s.activated_on < {end}) AS joined, {kinds}, "
+            f"count(*) FILTER ({on.format(day=end)}) AS at_end FROM subscribers s LEFT JOIN leavers l USING (subscriber_id) "
             f"WHERE NOT {UNDATED}"
         )
     willing = f"{VOLUNTARY} + {PORT_OUT}"

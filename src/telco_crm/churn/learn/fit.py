@@ -103,16 +103,26 @@ def _fold_models(data: _Data, fitted: int, seed: int, threads: int) -> list[_Fol
     for k in range(fitted):  # the longest jobs first
         jobs += [partial(_grown, data, k, RECIPES[r], seed + 1000 * k + r) for r in reversed(kinds)]
         jobs.append(partial(_regressed, data, k))
-    with ThreadPoolExecutor(threads) as pool:
+    with ThreadPoolExecutor(threads, initializer=_one_thread) as pool:
         done = list(pool.map(lambda job: job(), jobs))
     per = len(kinds) + 1
     return [_FoldModel(done[i + per - 1], done[i : i + per - 1][::-1]) for i in range(0, len(done), per)]
 
 
+def _one_thread() -> None:
+    """Within this thread, let OpenMP start none of its own: its limit is one of each thread, unlike that of BLAS."""
+    threadpool_limits(1, user_api="openmp")
+
+
 def _grown(data: _Data, k: int, recipe: Recipe, seed: int) -> list[Tree]:
     inside = data.fold != k
-    nominal = {at: column.count for at, column in enumerate(data.columns) if column.nominal}
-    return grow(as_matrix(data.codes[:, inside]), data.outcome[inside], nominal, recipe, seed)
+    codes = data.codes[:, inside]
+    nominal = {
+        at: column.count
+        for at, column in enumerate(data.columns)
+        if column.nominal and len(np.unique(codes[at][codes[at] != MISSING])) > 1
+    }  # of a category with a single value scikit-learn (1.9) takes "value or missing" for a split of numbers
+    return grow(as_matrix(codes), data.outcome[inside], nominal, recipe, seed)
 
 
 def _regressed(data: _Data, k: int) -> list[list[Floats]]:
