@@ -16,17 +16,7 @@ from telco_crm.session import Settings, analyse, loaded
 from world import Row, export, records
 
 MARCH = Month("2026-03")
-KINDS = [
-    "cancel_request",
-    "suspension",
-    "resume",
-    "competitor_contact",
-    "complaint",
-    "power_off",
-    "plan_change",
-    "survey",
-    "enquiry",
-]
+KINDS = ("cancel_request", "suspension", "resume", "competitor_contact", "complaint", "power_off", "plan_change")
 
 
 def exports() -> dict[str, list[Row]]:
@@ -47,7 +37,10 @@ def plant(tables: dict[str, list[Row]], day: str, month: str) -> None:
         if row["status"] == "closed" and not row["cancelled_on"]:
             continue  # any record of theirs says that they had not left before it
         who = row["subscriber_id"]
-        tables["events"] += [{"subscriber_id": who, "time": f"{day} 00:00:00", "kind": k, "score": "1"} for k in KINDS]
+        tables["events"] += [
+            {"subscriber_id": who, "time": f"{day} 00:00:00", "kind": k, "score": "1"}
+            for k in (*KINDS, "survey", "enquiry")
+        ]
         tables["bills"].append({"subscriber_id": who, "month": month, "total": "9999", "due_date": day, "paid_on": day})
         tables["contacts"].append(contact(who, day))
         tables["usage"] += records(who, hand_warnings.forwards(day, 3, "telecom"))

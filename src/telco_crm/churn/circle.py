@@ -102,11 +102,12 @@ def _is_contact() -> str:
 
 def _at(cutoff: Month, first: Month) -> str:
     latest = 1 << (_index(cutoff) - _index(first))
+    lost = f"months & {latest} = 0"
     seen = sum(latest >> age for age in range(LAGS))
     left = f"gone BETWEEN {_index(cutoff) - LAGS + 1} AND {_index(cutoff)}"
     return (
         f"SELECT sid, {literal(str(cutoff))} AS cutoff, count(*) AS circle, count(*) FILTER ({left}) AS circle_left, "
-        f"count(*) FILTER (months & {latest} = 0) AS circle_lost FROM circle_pairs WHERE months & {seen} <> 0 GROUP BY sid"
+        f"count(*) FILTER ({lost}) AS circle_lost FROM circle_pairs WHERE months & {seen} <> 0 GROUP BY sid"
     )
 
 

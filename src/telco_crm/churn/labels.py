@@ -103,8 +103,8 @@ def create_rates(context: RunContext) -> None:
         rows.append(
             f"SELECT {literal(str(month))} AS month, count(*) FILTER ({on.format(day=start)}) AS at_start, "
             f"count(*) FILTER (s.activated_on >= {start} AND s.activated_on < {end}) AS joined, {kinds}, "
-            f"count(*) FILTER ({on.format(day=end)}) AS at_end FROM subscribers s LEFT JOIN leavers l USING (subscriber_id) "
-            f"WHERE NOT {UNDATED}"
+            f"count(*) FILTER ({on.format(day=end)}) AS at_end FROM subscribers s "
+            f"LEFT JOIN leavers l USING (subscriber_id) WHERE NOT {UNDATED}"
         )
     willing = f"{VOLUNTARY} + {PORT_OUT}"
     every = f"{willing} + {INVOLUNTARY} + {INACTIVE}"
