@@ -28,7 +28,7 @@ from telco_crm.churn.learn.trees import Forest, Tree
 STRENGTHS = (1.0, 0.05)  # of the two logistic regressions
 EARLY = 30  # trees of the first block
 RECIPES = (
-    Recipe(max_iter=100, max_leaf_nodes=8, min_samples_leaf=20, learning_rate=0.08),
+    Recipe(max_iter=100, max_leaf_nodes=4, min_samples_leaf=20, learning_rate=0.1),
     Recipe(max_iter=100, max_leaf_nodes=24, min_samples_leaf=5, learning_rate=0.1, l2_regularization=1.0),
 )
 DECIMALS = 9
