@@ -18,7 +18,7 @@ import click
 from telco_crm.cli import cli
 from telco_crm.config import RULE_FILES, Options
 from telco_crm.dictionary import dictionary
-from telco_crm.errors import EXIT_INCOMPLETE, EXIT_INTERRUPTED, EXIT_PROBLEM, EXIT_USAGE
+from telco_crm.errors import EXIT_FOUND, EXIT_INCOMPLETE, EXIT_INTERRUPTED, EXIT_PROBLEM, EXIT_USAGE
 from telco_crm.features.catalog import Term
 from telco_crm.features.loading import load_catalog
 from telco_crm.schema import INPUT_TABLES, OUTPUT_TABLES
@@ -32,6 +32,7 @@ EXIT_CODES = {
     "problem on standard error; outputs that were there stay as they were.",
     EXIT_USAGE: "The command line is not understood: unknown option, wrong value, no data.",
     EXIT_INCOMPLETE: "`--strict` was given and an analysis was impossible. What was possible has been written.",
+    EXIT_FOUND: "`audit` found something at least as severe as `--fail-on` names. The table has been written.",
     EXIT_INTERRUPTED: "Interrupted (Ctrl-C or a TERM signal). Outputs that were there stay as they were.",
 }
 RULES = {
@@ -41,8 +42,16 @@ RULES = {
     "churn": "What counts as leaving, the signals of the model, their words, and the rule score "
     "([definition](methods.md#churn-score)).",
     "retention": "The length of the list and the ladder ([definition](methods.md#retention-list)).",
+    "value": "Measures and cut points of the value scores, tiers, churn warnings and VIP levels "
+    "([definition](value.md#value-tiers)).",
+    "lifecycle": "Stages, signs of leaving and actions ([definition](value.md#lifecycle)).",
+    "arrears": "Stop rule, ageing buckets, ends of stopped lines, what-if and credit limits "
+    "([definition](value.md#arrears-and-credit-control)).",
+    "tags": "Scenario tags and their signs ([definition](value.md#scenario-tags)).",
     "indicators": "Night, weekend, conversations and what counts as a call, a text and a position "
     "([definition](indicators.md)).",
+    "audit": "What is checked, how severe it is and its limits ([definition](market.md#audit)).",
+    "alerts": "What is an alert, how severe it is and its limits ([definition](market.md#alerts)).",
     "offers": "The catalogue of offers ([definition](methods.md#offers)).",
     "contact": "Who is not contacted in a campaign ([definition](retention.md#whom-a-campaign-leaves-out)).",
     "effect": "How the effect of a campaign is measured ([definition](retention.md#the-effect)).",

@@ -9,10 +9,14 @@ from telco_crm.churn.monitor import MONITOR
 from telco_crm.churn.rules import ChurnRules
 from telco_crm.churn.score import CHURN, RATES
 from telco_crm.config import Config, gathered
+from telco_crm.credit.arrears import ARREARS, LIMITS
+from telco_crm.credit.control import ArrearsRules
 from telco_crm.credit.stars import CREDIT, CreditRules
 from telco_crm.errors import RuleError
 from telco_crm.features.loading import load_catalog
 from telco_crm.indicators.rules import IndicatorRules
+from telco_crm.market.alerts import ALERTS, AlertRules
+from telco_crm.market.audit import AUDIT, AuditRules
 from telco_crm.retain.arms import EffectRules
 from telco_crm.retain.contact import ContactRules
 from telco_crm.retain.ladder import RetentionRules
@@ -22,8 +26,30 @@ from telco_crm.rules import Model, load_rules
 from telco_crm.segment.arpu import ARPU, ArpuRules
 from telco_crm.segment.groups import GROUPS, SegmentRules
 from telco_crm.segment.segments import SEGMENTS
+from telco_crm.value.lifecycle import LIFECYCLE, LifecycleRules
+from telco_crm.value.profile import PROFILE
+from telco_crm.value.rules import ValueRules
+from telco_crm.value.tags import TAGS, TagRules
+from telco_crm.value.tiers import TIERS
 
-ANALYSES = (ARPU, GROUPS, SEGMENTS, CREDIT, HISTORY, RATES, CHURN, RETENTION)
+ANALYSES = (
+    ARPU,
+    GROUPS,
+    SEGMENTS,
+    CREDIT,
+    HISTORY,
+    RATES,
+    CHURN,
+    RETENTION,
+    PROFILE,
+    TIERS,
+    LIFECYCLE,
+    ARREARS,
+    LIMITS,
+    TAGS,
+    AUDIT,
+    ALERTS,
+)
 ON_REQUEST = (BACKTEST, FOUND_RULES, MONITOR)  # not part of a run
 
 # Table written → the order of its rows.
@@ -35,9 +61,21 @@ OUTPUTS = {
     "churn": "risk_rank",
     "churn_rates": "month",
     "retention": "rank",
+    "value_tiers": "subscriber_id",
+    "value_cuts": "measure_no, cut_no",
+    "tier_migration": "from_tier, to_tier",
+    "lifecycle": "subscriber_id",
+    "stage_tiers": "stage_no, tier NULLS LAST",
+    "arrears": "action_due DESC, action_on, subscriber_id",
+    "arrears_ageing": "bucket_no",
+    "stop_rules": "rule_no",
+    "credit_limits": "subscriber_id",
+    "tags": "subscriber_id, tag_no",
     "churn_evaluation": "cutoff, method",
     "churn_rules": "rule_no",
     "churn_monitor": "row_no",
+    "audit": "weight DESC, no",
+    "alerts": "weight DESC, alert, first_seen DESC, subscriber_id",
 }
 
 RULES: dict[str, type[Model]] = {
@@ -47,9 +85,15 @@ RULES: dict[str, type[Model]] = {
     "churn": ChurnRules,
     "retention": RetentionRules,
     "offers": OfferRules,
+    "value": ValueRules,
+    "lifecycle": LifecycleRules,
+    "arrears": ArrearsRules,
+    "tags": TagRules,
     "contact": ContactRules,
     "effect": EffectRules,
     "indicators": IndicatorRules,
+    "audit": AuditRules,
+    "alerts": AlertRules,
 }
 
 

@@ -1,7 +1,7 @@
 """The commands. Each takes its options, makes one call and gives an exit code; heavy imports stay inside the commands.
 
 Exit codes: 0 done · 1 a problem with the input or the rules · 2 usage · 3 some analyses were impossible (with
---strict) · 130 interrupted.
+--strict) · 4 the audit found something · 130 interrupted.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from telco_crm import __version__
 from telco_crm.cli_campaign import campaign
 from telco_crm.cli_churn import churn
 from telco_crm.cli_indicators import indicators
+from telco_crm.cli_market import alerts, audit
 from telco_crm.cli_options import (
     Job,
     data_options,
@@ -34,6 +35,7 @@ from telco_crm.cli_options import (
 )
 from telco_crm.cli_store import store
 from telco_crm.cli_tools import init, sample, schema
+from telco_crm.cli_value import arrears, lifecycle, tags, value
 from telco_crm.errors import EXIT_INCOMPLETE, EXIT_INTERRUPTED, EXIT_PROBLEM, TelcoError
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
@@ -75,7 +77,8 @@ def _told() -> Iterator[None]:
     cls=Commands,
     context_settings=CONTEXT,
     epilog="Exit codes: 0 done, 1 input or rule problem, 2 usage, 3 some analyses impossible (--strict), "
-    "130 interrupted. Most options can also be set by an environment variable (TELCO_CRM_THREADS=2) or in "
+    "4 the audit found something, 130 interrupted. "
+    "Most options can also be set by an environment variable (TELCO_CRM_THREADS=2) or in "
     "telco-crm.toml.",
 )
 @click.version_option(__version__, prog_name="telco-crm")
@@ -165,6 +168,12 @@ def check(job: Job, rejects: Path | None) -> int:
 cli.add_command(indicators)
 cli.add_command(churn)
 cli.add_command(campaign)
+cli.add_command(value)
+cli.add_command(lifecycle)
+cli.add_command(arrears)
+cli.add_command(tags)
+cli.add_command(audit)
+cli.add_command(alerts)
 cli.add_command(store)
 cli.add_command(sample)
 cli.add_command(schema)

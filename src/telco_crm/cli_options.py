@@ -56,7 +56,7 @@ class Job:
         from telco_crm.session import Settings
 
         o = self.options
-        extra = {key: o[key] for key in ("top",) if o.get(key) is not None}
+        extra = {key: o[key] for key in ("top", "day", "since") if o.get(key) is not None}
         if o.get("model"):
             from telco_crm.churn.model import load_model
 
@@ -165,13 +165,19 @@ def write_one(job: Job, out: str, rejects: Path | None, table: str) -> int:
     Raises:
         TelcoError: the table cannot be computed from this data.
     """
+    result = written(job, out, rejects, table)
+    return EXIT_INCOMPLETE if result.impossible and job.options["strict"] else 0
+
+
+def written(job: Job, out: str, rejects: Path | None, table: str) -> Result:
+    """Write one table and say so; the result. Raises as `write_one` does."""
     from telco_crm.run import run_table
 
     result = run_table(job.inputs, job.settings(out), out, job.style_for(out), table, rejects_folder(out, rejects))
     job.show(result, out)
     if table not in result.rows:
         raise TelcoError(f"{table}: nothing was written, because {'; '.join(result.impossible.values())}")
-    return EXIT_INCOMPLETE if result.impossible and job.options["strict"] else 0
+    return result
 
 
 def rejects_folder(out: str, named: Path | None) -> Path | None:

@@ -18,7 +18,23 @@ from telco_crm.schema import INPUT_TABLES
 from telco_crm.tomlfile import parse_toml
 
 DEFAULT_FILE = "telco-crm.toml"
-RULE_FILES = ("arpu", "credit", "segment", "churn", "retention", "offers", "indicators", "contact", "effect")
+RULE_FILES = (
+    "arpu",
+    "credit",
+    "segment",
+    "churn",
+    "retention",
+    "offers",
+    "indicators",
+    "value",
+    "lifecycle",
+    "arrears",
+    "tags",
+    "contact",
+    "effect",
+    "audit",
+    "alerts",
+)
 SECTIONS = ("options", "input", "rules", "features", "vocabulary")
 
 

@@ -1,6 +1,7 @@
 """What can go wrong, and the exit code each kind gives.
 
-Exit codes: 0 done, 1 input or rule problem, 2 usage, 3 some analyses were impossible (`--strict`), 130 interrupted.
+Exit codes: 0 done, 1 input or rule problem, 2 usage, 3 some analyses were impossible (`--strict`), 4 the
+audit found something, 130 interrupted.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from collections.abc import Sequence
 EXIT_PROBLEM = 1
 EXIT_USAGE = 2
 EXIT_INCOMPLETE = 3
+EXIT_FOUND = 4
 EXIT_INTERRUPTED = 130
 
 

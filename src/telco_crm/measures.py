@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from telco_crm.analysis import RunContext
 from telco_crm.engine.sql import literal
+from telco_crm.errors import RuleError
 from telco_crm.months import Month
 
 
@@ -34,3 +37,23 @@ def lags_sql(latest: Month, features: str = "features") -> str:
         for age in range(3)
     ]
     return " ".join(joins)
+
+
+def check_sql(context: RunContext, name: str, parts: Mapping[str, str], source: str) -> None:
+    """Try the SQL of a rule file on no rows.
+
+    Raises:
+        RuleError: naming each part, as `rules.name.part`, whose SQL does not run.
+    """
+    if not _problem(context, f"SELECT {', '.join(parts.values())} FROM {source} LIMIT 0"):
+        return
+    problems = [(part, _problem(context, f"SELECT {sql} FROM {source} LIMIT 0")) for part, sql in parts.items()]
+    raise RuleError([f"rules.{name}.{part}: {why}" for part, why in problems if why])
+
+
+def _problem(context: RunContext, sql: str) -> str:
+    try:
+        context.engine.rows(sql)
+    except Exception as error:
+        return str(error).strip().splitlines()[0]
+    return ""

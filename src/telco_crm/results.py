@@ -119,6 +119,8 @@ def manifest(command: str, clock: Clock, result: Result, data: Origin) -> dict[s
             "lang": settings.lang,
             "max_rejects": settings.max_rejects,
             "top": settings.extra.get("top"),
+            "day": settings.extra.get("day"),
+            "since": settings.extra.get("since"),
             **result.parameters,
             "config": str(config.file) if config.file else None,
             "rules": config.rules,

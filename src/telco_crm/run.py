@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,11 @@ HEADLINES = {
     "credit": "SELECT stars, count(*), count(*) / sum(count(*)) OVER () FROM credit GROUP BY stars ORDER BY stars DESC",
     "retention": "SELECT rank, subscriber_id, arpu, churn_score, ladder_step, reason FROM retention "
     "ORDER BY rank LIMIT 5",
+}
+# The same where the table is written alone.
+HEADLINES_ALONE = {
+    "audit": "SELECT title, severity, findings, subscribers, share, examples FROM audit WHERE result = 'found' "
+    "ORDER BY weight DESC, no",
 }
 
 
@@ -49,7 +55,7 @@ def run_all(inputs: Inputs, settings: Settings, out: Path, style: OutputStyle) -
             model.save(folder.stage / CHURN_MODEL)
             files[CHURN_MODEL] = None
         files |= {f"rejects/{table}.csv": kept.count for table, kept in data.rejects.items()}
-        result.tables = _headlines(context)
+        result.tables = _headlines(context, HEADLINES)
         result.seconds = clock.seconds
         content = manifest("run", clock, result, data)
         content["outputs"] = [described(folder.stage / file, file, rows) for file, rows in files.items()]
@@ -80,6 +86,7 @@ def run_table(
         if context.has(table):
             sql = f"FROM {table} ORDER BY {OUTPUTS[table]}"
             result.rows[table] = write_table(data.engine, sql, file.temp, load_schema(table), style)
+            result.tables = _headlines(context, {t: sql for t, sql in HEADLINES_ALONE.items() if t == table})
             finish(file, table, clock, result, data)
     return result
 
@@ -95,5 +102,5 @@ def analyses_for(table: str) -> list[Analysis]:
     return chosen
 
 
-def _headlines(context: RunContext) -> dict[str, list[tuple[Any, ...]]]:
-    return {table: context.engine.rows(sql) for table, sql in HEADLINES.items() if context.has(table)}
+def _headlines(context: RunContext, wanted: Mapping[str, str]) -> dict[str, list[tuple[Any, ...]]]:
+    return {table: context.engine.rows(sql) for table, sql in wanted.items() if context.has(table)}

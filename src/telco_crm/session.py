@@ -27,6 +27,7 @@ from telco_crm.ingest.load import FileReport, Reader
 from telco_crm.ingest.rejects import RejectFile
 from telco_crm.ingest.sources import SourceFile, Sources, find_sources
 from telco_crm.ingest.store import UsageRows, UsageStore
+from telco_crm.ingest.told import tell
 from telco_crm.ingest.usage_reader import UsageReader
 from telco_crm.manifest import Hasher
 from telco_crm.months import Month, spans
@@ -118,7 +119,7 @@ def analyse(data: Loaded, wanted: Sequence[Analysis]) -> tuple[RunContext, dict[
         data.engine,
         as_of,
         [m for m in months if m <= as_of],
-        {*data.tables, "features"},
+        {*data.tables, "features", *tell(data.engine, data.reports, data.rejects, data.usage)},
         data.settings.seed,
         data.settings.lang,
         data.settings.config.rules,

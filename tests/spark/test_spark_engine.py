@@ -12,7 +12,19 @@ from telco_crm.catalog import ANALYSES, OUTPUTS
 from telco_crm.features.loading import load_catalog
 
 FEATURES = tuple(load_catalog({}, {}).features)
-RULE_TABLES = ("segments", "arpu_bands", "credit", "churn", "churn_rates", "retention")
+RULE_TABLES = (
+    "segments",
+    "arpu_bands",
+    "credit",
+    "churn",
+    "churn_rates",
+    "retention",
+    "value_tiers",
+    "tier_migration",
+    "lifecycle",
+    "arrears",
+    "tags",
+)
 
 
 @pytest.fixture(scope="module")

@@ -13,14 +13,13 @@ from telco_crm.errors import InputError, TelcoError
 from world import Row, Run, agrees, by, call, export, process, read
 
 Said = Callable[[], str]
-EVERYTHING = {
-    "segments",
-    "arpu_bands",
-    "credit",
-    "churn",
-    "churn_rates",
-    "retention",
-}  # but groups, which need more people
+# What bills alone allow, what subscriber records add; groups need more people, arrears need payments.
+ALWAYS = {"segments", "churn", "retention", "audit", "alerts"}
+OF_BILLS = ALWAYS | {"arpu_bands", "value_tiers", "value_cuts", "tier_migration"}
+EVERYTHING = OF_BILLS | {"credit", "churn_rates", "lifecycle", "stage_tiers", "credit_limits", "tags"}
+WHOSE = ("segments", "credit", "churn")  # a row per subscriber
+CUTS = 33  # cut points of the value scores
+CHECKS = 18  # of the audit
 FEW = (
     "Not computed: groups (17 groups need at least 170 subscribers with usage in the last 3 months, and there are {n})."
 )
@@ -58,7 +57,7 @@ def columns(rows: list[Row], *names: str) -> set[tuple[str, ...]]:
 def test_only_bills(run: Run, said: Said) -> None:
     tables = run(only("bills"))
     words = said()
-    assert set(tables) == {"segments", "arpu_bands", "churn", "retention"}
+    assert set(tables) == OF_BILLS
     assert "Not computed: groups (needs usage). Not computed: credit (needs subscribers)." in words
     assert NO_RECORDS in words
     assert BLIND.format(tables="usage, subscribers and events") in words
@@ -88,7 +87,7 @@ def test_only_bills_command_by_command(run: Run, said: Said) -> None:
 def test_only_usage(run: Run, said: Said) -> None:
     tables = run(only("usage"))
     words = said()
-    assert set(tables) == {"segments", "churn", "retention"}
+    assert set(tables) == ALWAYS | {"tags"}
     assert "Not computed: arpu (needs bills)." in words
     assert FEW.format(n=73) in words  # 77 people less 4 without usage in March
     assert "Not computed: credit (needs bills and subscribers)." in words
@@ -120,7 +119,7 @@ def test_table_that_holds_nothing_but_a_header_counts_as_missing(run: Run, said:
     tables = run({**only("bills"), "usage": [], "subscribers": "subscriber_id brand activated_on"})
     words = said()
     assert "Not computed: groups (needs usage). Not computed: credit (needs subscribers)." in words
-    assert set(tables) == {"segments", "arpu_bands", "churn", "retention"}
+    assert set(tables) == OF_BILLS
 
 
 def test_no_leavers(run: Run, said: Said) -> None:
@@ -143,6 +142,10 @@ def test_one_subscriber(run: Run, said: Said) -> None:
         **dict.fromkeys(EVERYTHING, 1),
         "arpu_bands": 10,
         "churn_rates": 3,
+        "value_cuts": CUTS,
+        "audit": CHECKS,
+        "tags": 0,
+        "alerts": 0,
     }
     band = by(tables["arpu_bands"], "arpu_band")["(80,120]"]
     assert (band["subscribers"], band["share"], band["revenue_share"]) == ("1", "1.000000", "1.000000")
@@ -154,11 +157,14 @@ def test_one_subscriber(run: Run, said: Said) -> None:
 def test_one_subscriber_who_has_left(run: Run) -> None:
     tables = run(alone("left-last-day"))
     assert {name: len(rows) for name, rows in tables.items()} == {
-        **dict.fromkeys(EVERYTHING, 1),
+        **dict.fromkeys(EVERYTHING, 0),
+        "segments": 1,
+        "credit": 1,
         "arpu_bands": 10,
-        "churn": 0,
         "churn_rates": 3,
-        "retention": 0,
+        "value_cuts": CUTS,
+        "audit": CHECKS,
+        "tier_migration": 1,
     }
 
 
@@ -245,7 +251,7 @@ def test_subscribers_without_usage_or_bill_and_usage_without_a_record(run: Run) 
     tables["subscribers"].append(
         {"subscriber_id": "quiet", "activated_on": "2026-01-10", "cancelled_on": "", "status": "active"}
     )
-    found = {name: by(rows, "subscriber_id") for name, rows in run(tables).items() if "subscriber_id" in rows[0]}
+    found = {name: by(rows, "subscriber_id") for name, rows in run(tables).items() if name in WHOSE}
     quiet, stranger = (found["segments"][who] for who in ("quiet", "no-record"))
     assert (quiet["arpu"], quiet["arpu_band"], quiet["months_on_network"], quiet["group"]) == ("", "no bill", "2", "")
     assert found["credit"]["quiet"]["score"] == "0"

@@ -24,7 +24,14 @@ Run = Callable[..., dict[str, list[Row]]]
 MB = 1024 * 1024
 USAGE_FIELDS = "date time service direction counterpart counterpart_network toll roaming ip_prefix duration_s "
 USAGE_FIELDS += "volume_bytes charge"
-TABLE_OF = {"segment": "segments", "credit": "credit", "retain": "retention", "features": "features"}
+TABLE_OF = {
+    "audit": "audit",
+    "alerts": "alerts",
+    "segment": "segments",
+    "credit": "credit",
+    "retain": "retention",
+    "features": "features",
+}
 USAGE_COLUMNS = ["subscriber_id", "start_time", *USAGE_FIELDS.split()[2:]]
 
 
@@ -96,7 +103,7 @@ def called(scratch: Path) -> Run:
         number = next(numbers)
         folder = exports if isinstance(exports, Path) else export(scratch / f"in{number}", exports)
         out = scratch / f"out{number}"
-        target = out if command == "run" else out / f"{TABLE_OF[command]}.csv"
+        target = out if command == "run" else out / f"{TABLE_OF.get(command, command)}.csv"
         out.mkdir(exist_ok=True)
         assert call(command, folder, "-o", target, *options) == code
         return {path.stem: read(path) for path in sorted(out.glob("*.csv"))}

@@ -82,8 +82,7 @@ class DuckEngine:
 
     def arrays(self, sql: str) -> dict[str, Any]:
         """A result without missing values, as one NumPy array per column."""
-        table = self.batches(sql).read_all().combine_chunks()
-        return {name: table.column(name).to_numpy() for name in table.column_names}
+        return self._execute(sql).fetchnumpy()
 
     def batches(self, sql: str) -> pa.RecordBatchReader:
         """A large result, batch by batch, for writing."""

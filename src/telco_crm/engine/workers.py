@@ -7,9 +7,11 @@ own, so that both compute the same with the same SQL; see engine.spark.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import chain, islice
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -113,22 +115,11 @@ class LocalWorkers:
     def map(
         self, function: Callable[[Engine, T], R], tasks: Sequence[T], done: Callable[[T], None] = lambda task: None
     ) -> list[R]:
-        """Two tasks at a time: while one waits for Python, the other keeps the engine busy.
-
-        Who asks the engine works on the answer too, so with two that ask it needs one thread less of its own.
-        """
-        results, threads = [], self.engine.threads
-        askers = min(2, threads, max(1, len(tasks)))
-        self.engine.run(f"SET threads = {threads - askers + 1}")
-        try:
-            with ThreadPoolExecutor(askers) as pool:
-                for task, result in zip(
-                    tasks, pool.map(lambda task: function(self.engine.session(), task), tasks), strict=True
-                ):
-                    results.append(result)
-                    done(task)
-        finally:
-            self.engine.run(f"SET threads = {threads}")
+        """Two tasks at a time: while one waits for Python, the other keeps the engine busy."""
+        results = []
+        for task, result in at_once(self.engine, lambda task: function(self.engine.session(), task), tasks, 2):
+            results.append(result)
+            done(task)
         return results
 
     def each(
@@ -153,6 +144,34 @@ class LocalWorkers:
 
     def close(self) -> None:
         """Nothing to let go of."""
+
+
+def at_once(engine: Engine, function: Callable[[T], R], tasks: Iterable[T], most: int) -> Iterator[tuple[T, R]]:
+    """Every task with `function(task)`, in order; up to `most` are worked on at a time, in threads if that is more
+    than one. No more tasks are taken from the iterable than that.
+
+    Who asks the engine works on the answer too, so with two that ask it needs one thread less of its own.
+    """
+    threads = engine.threads
+    coming = iter(tasks)
+    some = list(islice(coming, most))
+    askers = min(most, threads, len(some))
+    if askers <= 1:
+        yield from ((task, function(task)) for task in chain(some, coming))
+        return
+    engine.run(f"SET threads = {threads - askers + 1}")
+    try:
+        with ThreadPoolExecutor(askers) as pool:
+            waiting: deque[tuple[T, Future[R]]] = deque()
+            for task in chain(some, coming):
+                if len(waiting) == askers:
+                    first, result = waiting.popleft()
+                    yield first, result.result()
+                waiting.append((task, pool.submit(function, task)))
+            for first, result in waiting:
+                yield first, result.result()
+    finally:
+        engine.run(f"SET threads = {threads}")
 
 
 def write_by_hash(engine: Engine, table: str, path: Path) -> None:

@@ -7,6 +7,7 @@ Three looks at the same rows: per class of record (features with `measure`), row
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -71,7 +72,13 @@ def _measured(engine: Engine, catalog: Catalog, timed: str, month: Month) -> pa.
     for name, feature in features.items():
         if feature.measure not in ADDED:
             columns[name] = _over(str(feature.measure), fulfilled[name][which], sums, starts, month)
-    return pa.table(columns)
+    return pa.table({name: _arrow(values) for name, values in columns.items()})
+
+
+def _arrow(values: npt.NDArray[Any]) -> pa.Array:
+    """The array as it lies in memory. (`pa.array` would first load pandas, which takes a while.)"""
+    laid = np.ascontiguousarray(values)
+    return pa.Array.from_buffers(pa.from_numpy_dtype(laid.dtype), len(laid), [None, pa.py_buffer(laid)])
 
 
 def _over(

@@ -150,6 +150,8 @@ class RecordSink:
     coordinates, `own_places` (place, latitude, longitude).
     """
 
+    at_once = 1
+
     def __init__(
         self, engine: Engine, schema: Schema, store: RecordStore, rules: IndicatorRules, until: int | None
     ) -> None:
@@ -160,13 +162,14 @@ class RecordSink:
 
     def add(self, batch: Batch, how: HowTo) -> Outcome:
         """Keep the good rows of a batch: most by the quick conversion, the rest, if good, by the full one."""
-        kept, lines = self._take(batch.relation, how.quick, how)
+        relation = batch.shown(self._engine)
+        kept, lines = self._take(relation, how.quick, how)
         if lines:
             self._engine.register("second_look", pa.table({"line": pa.array(lines, pa.int64())}))
-            rest = f"(SELECT * FROM {batch.relation} SEMI JOIN second_look USING (line))"
+            rest = f"(SELECT * FROM {relation} SEMI JOIN second_look USING (line))"
             more, lines = self._take(rest, how.full, how)
             kept += more
-        ids = how.distinct("subscriber_id", batch.relation)
+        ids = how.distinct("subscriber_id", relation)
         self._engine.run(f"INSERT INTO subscriber_ids SELECT hash(id), id FROM ({ids}) WHERE id IS NOT NULL")
         return Outcome(kept, lines, [])
 

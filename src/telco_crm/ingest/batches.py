@@ -30,17 +30,26 @@ SCAN_ROWS = 50_000  # rows that one thread of the engine takes at a time
 
 @dataclass(frozen=True)
 class Batch:
-    """Rows of one file: FROM item `relation` (with a `line` column) of `count` rows, besides the damaged lines `bad`.
+    """Rows of one file, the `number`th of its batches: FROM item `relation` (with a `line` column) of `count` rows,
+    besides the damaged lines `bad`. `table` is what `relation` names, where it is no file.
 
     `raw` gives the whole text of the rows on some lines, in rising order; `size` is about what they take in the file.
     """
 
     file: str
+    number: int
     relation: str
     count: int
     size: float
     raw: Callable[[Sequence[int]], list[str]]
     bad: list[BadLine] = field(default_factory=list)
+    table: pa.Table | None = None
+
+    def shown(self, engine: Engine) -> str:
+        """The FROM item, made known to `engine`."""
+        if self.table is not None:
+            engine.register(self.relation, self.table)
+        return self.relation
 
 
 @dataclass(frozen=True)
@@ -73,7 +82,7 @@ def open_file(engine: Engine, file: SourceFile, mapping: TableMapping, threads: 
         samples,
         shown,
         text_cells,
-        lambda bindings: text_batches(engine, file, read_chunks(file, layout, _fields(layout, bindings), threads)),
+        lambda bindings: text_batches(file, read_chunks(file, layout, _fields(layout, bindings), threads)),
     )
 
 
@@ -91,27 +100,29 @@ def _fields(layout: TextLayout, bindings: Sequence[Binding]) -> list[int]:
     return [layout.header.index(b.header) for b in bindings if b.header]
 
 
-def text_batches(engine: Engine, file: SourceFile, chunks: Iterator[TextChunk]) -> Iterator[Batch]:
+def text_batches(file: SourceFile, chunks: Iterator[TextChunk]) -> Iterator[Batch]:
     """The rows of successive chunks, about BATCH_ROWS at a time."""
+    number = 0
     waiting: list[TextChunk] = []
     for chunk in chunks:
         waiting.append(chunk)
         if sum(c.table.num_rows for c in waiting) >= BATCH_ROWS:
-            yield _text_batch(engine, file, waiting)
-            waiting = []
+            yield _text_batch(file, number, waiting)
+            number, waiting = number + 1, []
     if waiting:
-        yield _text_batch(engine, file, waiting)
+        yield _text_batch(file, number, waiting)
 
 
-def _text_batch(engine: Engine, file: SourceFile, chunks: Sequence[TextChunk]) -> Batch:
+def _text_batch(file: SourceFile, number: int, chunks: Sequence[TextChunk]) -> Batch:
     table = pa.concat_tables([c.numbered for c in chunks])
-    engine.register("raw_rows", pa.Table.from_batches(table.to_batches(SCAN_ROWS), table.schema))
+    table = pa.Table.from_batches(table.to_batches(SCAN_ROWS), table.schema)
 
     def raw(lines: Sequence[int]) -> list[str]:
         return [next(c for c in chunks if line <= c.last_line).raw(line) for line in lines]
 
     size = sum(len(c.lines.block) for c in chunks) / (PACKED if file.compression else 1)
-    return Batch(file.name, "raw_rows", table.num_rows, size, raw, [b for c in chunks for b in c.bad])
+    bad = [b for c in chunks for b in c.bad]
+    return Batch(file.name, number, "raw_rows", table.num_rows, size, raw, bad, table)
 
 
 def _open_parquet(engine: Engine, file: SourceFile) -> OpenFile:
@@ -147,10 +158,10 @@ def _open_parquet(engine: Engine, file: SourceFile) -> OpenFile:
         named = [b.header for b in bindings if b.header]
         found = [f"{text[header][0]} AS c{i}" for i, header in enumerate(named)]
         columns = ", ".join([*found, f"{ROW_NUMBER} + 1 AS line"])
-        for start, end in _slices(parquet.metadata):
+        for number, (start, end) in enumerate(_slices(parquet.metadata)):
             rows = f"(SELECT {columns} FROM {relation} WHERE {ROW_NUMBER} >= {start} AND {ROW_NUMBER} < {end})"
             size = file.path.stat().st_size * (end - start) / max(parquet.metadata.num_rows, 1)
-            yield Batch(file.name, rows, end - start, size, raw)
+            yield Batch(file.name, number, rows, end - start, size, raw)
 
     return OpenFile(file, headers, samples, "Parquet", cells, batches)
 

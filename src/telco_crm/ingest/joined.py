@@ -158,7 +158,7 @@ def open_joined(
         samples,
         "CSV",
         text_cells,
-        lambda bindings: text_batches(reader.engine, shown, joined.chunks(bindings, reader.threads)),
+        lambda bindings: text_batches(shown, joined.chunks(bindings, reader.threads)),
     )
     return joined, file, bind(schema, headers, mapping, first.name, samples)
 

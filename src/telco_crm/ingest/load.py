@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
 
 from telco_crm.engine.base import Engine
 from telco_crm.engine.sql import identifier, literal
+from telco_crm.engine.workers import at_once
 from telco_crm.errors import InputError, UsageError
 from telco_crm.ingest.batches import Batch, OpenFile, open_file, readable
 from telco_crm.ingest.convert import Conversion, conversion, distinct_sql
@@ -117,8 +119,8 @@ class Reader:
 
         how = HowTo(quick, full, set(by_name), distinct)
         with readable(name):
-            for batch in file.batches(bindings):
-                outcome = sink.add(batch, how)
+            add = partial(sink.add, how=how)
+            for batch, outcome in at_once(self.engine, add, file.batches(bindings), sink.at_once):
                 report.read += batch.count + len(batch.bad)
                 report.accepted += outcome.kept
                 self.progress.advance(batch.size, batch.count)
@@ -132,7 +134,7 @@ class Reader:
         for at in range(0, len(lines), EXPLAIN_ROWS):
             part = list(lines[at : at + EXPLAIN_ROWS])
             self.engine.register("bad_lines", pa.table({"line": pa.array(part, pa.int64())}))
-            only = f"(SELECT * FROM {batch.relation} SEMI JOIN bad_lines USING (line))"
+            only = f"(SELECT * FROM {batch.shown(self.engine)} SEMI JOIN bad_lines USING (line))"
             rows = self.engine.rows(how.select(only, f"line, {texts}") + " ORDER BY line")
             for row, text in zip(rows, batch.raw(part), strict=True):
                 wrong = {name: why for name, why in zip(how.problems, row[1:], strict=True) if why}

@@ -39,7 +39,11 @@ class HowTo:
 
 
 class Sink(Protocol):
-    """Takes the good rows of a table."""
+    """Takes the good rows of a table; `at_once` batches at a time, in several threads if that is more than one."""
+
+    @property
+    def at_once(self) -> int:
+        """How many batches may be added at the same time."""
 
     def add(self, batch: Batch, how: HowTo) -> Outcome:
         """Keep the good rows of a batch."""
@@ -51,6 +55,8 @@ class TableSink:
     Rows that repeat a key are refused; the reason names the first row that has it.
     """
 
+    at_once = 1
+
     def __init__(self, engine: Engine, schema: Schema) -> None:
         self._engine, self._schema = engine, schema
         self._files: list[str] = []
@@ -61,13 +67,14 @@ class TableSink:
             self._files.append(batch.file)
         columns = ", ".join(f"{self._shown(n, sql)} AS {identifier(n)}" for n, sql in how.full.columns.items())
         place = f"{len(self._files) - 1} AS file_no, line"
-        rows = how.full.select(batch.relation, f"{place}, {columns}") + " WHERE good"
+        relation = batch.shown(self._engine)
+        rows = how.full.select(relation, f"{place}, {columns}") + " WHERE good"
         self._engine.run(f"CREATE OR REPLACE TEMP TABLE batch AS {rows}")
         self._engine.run(f"CREATE TABLE IF NOT EXISTS {self._schema.name} AS SELECT * FROM batch LIMIT 0")
         good = self._engine.rows("SELECT count(*) FROM batch")[0][0]
         not_good = []
         if good < batch.count:
-            lines = self._engine.rows(f"SELECT line FROM {batch.relation} ANTI JOIN batch USING (line) ORDER BY line")
+            lines = self._engine.rows(f"SELECT line FROM {relation} ANTI JOIN batch USING (line) ORDER BY line")
             not_good = [row[0] for row in lines]
         refused = self._refuse_repeats(batch) if self._schema.key else []
         kept = self._engine.run(f"INSERT INTO {self._schema.name} SELECT * FROM batch")

@@ -53,48 +53,32 @@ class UsageSink:
     subscribers' identifiers (sid, subscriber_id).
     """
 
+    at_once = 2  # so that one sorts and writes while the other converts
+
     def __init__(self, engine: Engine, folder: Path, ip_prefixes: tuple[str, ...]) -> None:
         self._engine, self._folder, self._ip_prefixes = engine, folder, ip_prefixes
-        self._batches = 0
 
     def add(self, batch: Batch, how: HowTo) -> Outcome:
         """Keep the good rows of a batch: most by the quick conversion, the rest, if good, by the full one."""
-        self._batches += 1
-        kept, lines = self._write(batch.relation, how.quick, how.bound, "")
+        engine = self._engine.session()
+        relation = batch.shown(engine)
+        name = str(self._folder / f"rows-{batch.number:05d}")
+        kept, lines = _write(engine, self._rows(relation, how.quick, how.bound), Path(f"{name}.parquet"))
         if lines:
-            self._engine.register("second_look", pa.table({"line": pa.array(lines, pa.int64())}))
-            rest = f"(SELECT * FROM {batch.relation} SEMI JOIN second_look USING (line))"
-            more, lines = self._write(rest, how.full, how.bound, "-more")
+            engine.register("second_look", pa.table({"line": pa.array(lines, pa.int64())}))
+            rest = f"(SELECT * FROM {relation} SEMI JOIN second_look USING (line))"
+            more, lines = _write(engine, self._rows(rest, how.full, how.bound), Path(f"{name}-more.parquet"))
             kept += more
-        ids = f"SELECT hash(id) AS sid, id AS subscriber_id FROM ({how.distinct('subscriber_id', batch.relation)})"
+        ids = f"SELECT hash(id) AS sid, id AS subscriber_id FROM ({how.distinct('subscriber_id', relation)})"
         ids = f"SELECT * FROM ({ids} WHERE id IS NOT NULL)"
         if lines:  # somebody may have no good row
-            written = literal(str(self._folder / f"rows-{self._batches:05d}*.parquet"))
-            ids += f" SEMI JOIN read_parquet({written}) USING (sid)"
-        self._copy(ids, self._folder / f"ids-{self._batches:05d}.parquet")
+            ids += f" SEMI JOIN read_parquet({literal(name + '*.parquet')}) USING (sid)"
+        _copy(engine, ids, self._folder / f"ids-{batch.number:05d}.parquet")
         return Outcome(kept, lines, [])
 
-    def _write(self, relation: str, how: Conversion, bound: Set[str], suffix: str) -> tuple[int, list[int]]:
-        """Write the good rows of `relation`; their number, and the lines of the others.
-
-        Rows that are not good are written with month 0 and their line as `second`, and taken out again: a filter would
-        make the engine convert every cell twice.
-        """
-        path = self._folder / f"rows-{self._batches:05d}{suffix}.parquet"
-        rows = how.select(relation, self._projection(how, bound))
-        written = self._copy(f"{rows} ORDER BY month, sid, second", path)
-        stored = f"read_parquet({literal(str(path))})"
-        lines = [row[0] for row in self._engine.rows(f"SELECT second FROM {stored} WHERE month = 0 ORDER BY second")]
-        if lines:
-            clean = path.with_suffix(".clean")
-            self._copy(f"SELECT * FROM {stored} WHERE month > 0 ORDER BY month, sid, second", clean)
-            clean.replace(path)
-        return written - len(lines), lines
-
-    def _copy(self, sql: str, path: Path) -> int:
-        # Dictionaries pay for repeated values only; without the limit most of the time goes into building them in vain.
-        options = f"FORMAT parquet, COMPRESSION snappy, DICTIONARY_SIZE_LIMIT 1000, ROW_GROUP_SIZE {ROW_GROUP}"
-        return self._engine.run(f"COPY ({sql}) TO {literal(str(path))} ({options})")
+    def _rows(self, relation: str, how: Conversion, bound: Set[str]) -> str:
+        """SQL: the packed rows; a row that is not good has month 0 and its line as `second`."""
+        return how.select(relation, self._projection(how, bound))
 
     def _projection(self, how: Conversion, bound: Set[str]) -> str:
         value = how.columns
@@ -129,3 +113,25 @@ class UsageSink:
         """1 where the dialled number begins with an IP prefix and goes on after it."""
         begins = " OR ".join(f"starts_with({counterpart}, {literal(p)})" for p in self._ip_prefixes) or "false"
         return f"(({begins}) AND length({counterpart}) > 7)::INTEGER"
+
+
+def _write(engine: Engine, rows: str, path: Path) -> tuple[int, list[int]]:
+    """Write the good ones of packed `rows` to `path`; their number, and the lines of the others.
+
+    All are written, and those that are not good taken out again: a filter would make the engine convert every cell
+    twice.
+    """
+    written = _copy(engine, f"{rows} ORDER BY month, sid, second", path)
+    stored = f"read_parquet({literal(str(path))})"
+    lines = [row[0] for row in engine.rows(f"SELECT second FROM {stored} WHERE month = 0 ORDER BY second")]
+    if lines:
+        clean = path.with_suffix(".clean")
+        _copy(engine, f"SELECT * FROM {stored} WHERE month > 0 ORDER BY month, sid, second", clean)
+        clean.replace(path)
+    return written - len(lines), lines
+
+
+def _copy(engine: Engine, sql: str, path: Path) -> int:
+    # Dictionaries pay for repeated values only; without the limit most of the time goes into building them in vain.
+    options = f"FORMAT parquet, COMPRESSION snappy, DICTIONARY_SIZE_LIMIT 1000, ROW_GROUP_SIZE {ROW_GROUP}"
+    return engine.run(f"COPY ({sql}) TO {literal(str(path))} ({options})")

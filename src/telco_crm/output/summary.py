@@ -119,6 +119,16 @@ class Summary:
                 [(str(r), i, _money(a), f"{c:.3f}", str(s), why) for r, i, a, c, s, why in rows],
                 words=2,
             )
+        if rows := tables.get("audit"):
+            self._table(
+                text("audit.title", self._lang),
+                ("audit.check", "audit.severity", "audit.findings", "bands.subscribers", "bands.share"),
+                [
+                    (title, text(f"audit.{severity}", self._lang), f"{n:,}", _count(people), _share(share))
+                    for title, severity, n, people, share, _ in rows
+                ],
+                words=2,
+            )
 
     def _line(self, words: str, style: str = "") -> None:
         self._console.print(words, style=style or None, markup=False, highlight=False, soft_wrap=True)
@@ -135,6 +145,10 @@ class Summary:
         for row in rows:
             table.add_row(*(_plain(cell) for cell in row))
         self._console.print(table)
+
+
+def _count(number: int | None) -> str:
+    return "" if number is None else f"{number:,}"
 
 
 def _plain(cell: Any) -> Any:

@@ -16,8 +16,26 @@ from telco_crm.rules import Model, explain
 ColumnType = Literal["id", "name", "text", "enum", "time", "date", "month", "bool", "int", "number", "money", "degrees"]
 INPUT_TABLES = ("usage", "bills", "subscribers", "events", "contacts")
 OUTPUT_TABLES = (
-    *("segments", "groups", "arpu_bands", "credit", "churn", "churn_rates", "retention"),
+    "segments",
+    "groups",
+    "arpu_bands",
+    "credit",
+    "churn",
+    "churn_rates",
+    "retention",
+    "value_tiers",
+    "value_cuts",
+    "tier_migration",
+    "lifecycle",
+    "stage_tiers",
+    "arrears",
+    "arrears_ageing",
+    "stop_rules",
+    "credit_limits",
+    "tags",
     *("churn_evaluation", "churn_rules", "churn_monitor", "table_scores", "table_measures"),
+    "audit",
+    "alerts",
     *("calls", "roster", "exclusions", "effect"),
 )
 

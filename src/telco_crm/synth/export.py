@@ -93,6 +93,7 @@ def subscribers_table(world: World) -> pa.Table:
         "services": coded(services[who], words),
         "vip_card": enum("subscribers", "vip_card", _cards(world)[who]),
         "account_id": pa.array(80_000_000 + people.account[who]).cast(pa.string()),
+        "exempt_until": dates(timeline, people.contract_end[who], people.contract_end[who] == people.contract_end[who]),
         "payment_method": coded(
             people.payment_method[who],
             [getattr(method, lang) for method in figures.people.payment_methods.values()],

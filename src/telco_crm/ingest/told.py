@@ -1,0 +1,34 @@
+"""What the reading has to tell, as engine tables: usage files by month, and rows by table and reason of rejection."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import pyarrow as pa
+
+from telco_crm.engine.base import Engine
+from telco_crm.ingest.load import FileReport
+from telco_crm.ingest.rejects import RejectFile
+from telco_crm.ingest.store import UsageRows
+
+FILES = pa.schema([("file", pa.string()), ("month", pa.string()), ("n", pa.int64())])
+READ = pa.schema([("table_name", pa.string()), ("reason", pa.string()), ("n", pa.int64())])
+
+
+def tell(
+    engine: Engine, reports: Sequence[FileReport], rejects: Mapping[str, RejectFile], usage: UsageRows | None
+) -> set[str]:
+    """Make `usage_files` (file, month, n) and `rows_read` (table_name, reason, n; reason "" for accepted rows); their
+    names.
+    """
+    files = [(s.file, month, n) for s in (usage.sources if usage else ()) for month, n in s.months.items()]
+    accepted = [(r.table, "", r.accepted) for r in reports]
+    refused = [(table, reason, n) for table, kept in rejects.items() for reason, n in kept.reasons.items()]
+    engine.register("usage_files", _table(files, FILES))
+    engine.register("rows_read", _table([*accepted, *refused], READ))
+    return {"usage_files", "rows_read"}
+
+
+def _table(rows: Sequence[tuple[object, ...]], schema: pa.Schema) -> pa.Table:
+    columns = list(zip(*rows, strict=True)) or [()] * len(schema)
+    return pa.table([pa.array(c, f.type) for c, f in zip(columns, schema, strict=True)], schema=schema)

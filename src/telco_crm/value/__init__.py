@@ -1,0 +1,1 @@
+"""What subscribers are worth: tiers, VIP levels, lifecycle, scenario tags and customer value (domain section 8)."""
