@@ -39,6 +39,12 @@ def rows(path: Path) -> list[dict[str, str]]:
 
 
 @pytest.fixture(scope="module")
+def fitted(past: Telco) -> Path:
+    past.good("churn", "fit", "data", "--model", "m.json", "--pictures", ".")
+    return past.folder / "m.json"
+
+
+@pytest.fixture(scope="module")
 def backtest(past: Telco) -> dict[tuple[str, str], dict[str, str]]:
     past.good("churn", "evaluate", "data", "-o", "backtest.csv")
     return {(row["cutoff"], row["method"]): row for row in rows(past.folder / "backtest.csv")}
@@ -97,9 +103,8 @@ def test_found_rules_are_flags_that_can_be_used(past: Telco) -> None:
     assert "bill in M3" in scores["quartered"]["rules_held"]
 
 
-def test_subscores_add_up_and_rules_are_named(past: Telco) -> None:
-    past.good("churn", "fit", "data", "--model", "m.json", "--pictures", ".")
-    past.good("churn", "score", "data", "--model", "m.json", "-o", "scores.csv")
+def test_subscores_add_up_and_rules_are_named(past: Telco, fitted: Path) -> None:
+    past.good("churn", "score", "data", "--model", fitted, "-o", "scores.csv")
     scores = {row["subscriber_id"]: row for row in rows(past.folder / "scores.csv")}
     assert scores["quartered"]["rules_held"] == "bill nearly halved"
     assert scores["s000"]["rules_held"] == ""
@@ -125,8 +130,7 @@ def test_one_cutoff_alone_makes_a_model_and_no_test(past: Telco, tmp_path: Path)
     assert "too short or has too few leavers to test a model on a later cut-off" in done.err
 
 
-def test_signals_of_another_definition_are_refused(past: Telco) -> None:
-    past.good("churn", "fit", "data", "--model", "own.json")
+def test_signals_of_another_definition_are_refused(past: Telco, fitted: Path) -> None:
     past.write("other.toml", '[rules.churn]\nminimum_leavers = 20\n[rules.churn.signals.tenure]\nsql = "1.0"\n')
     says = ("fitted with other definitions of tenure", "fit it again")
-    past.refused("churn", "score", "data", "--model", "own.json", "--config", "other.toml", "-o", "s.csv", says=says)
+    past.refused("churn", "score", "data", "--model", fitted, "--config", "other.toml", "-o", "s.csv", says=says)
