@@ -47,6 +47,7 @@ def contenders(cdrs: Cdrs, work: Path, options: argparse.Namespace) -> dict[str,
         fixed = ["--threads", str(options.threads), "--memory-limit", options.memory_limit, "-q"]
         return [*PROGRAM, options.command, *flags, "-o", str(out), "--store", str(work / name / "store"), *fixed]
 
+    (work / "six").mkdir(parents=True)
     timed(command("six", usage[:-1]))
 
     def prepare(name: str, store: Path | None) -> None:

@@ -11,6 +11,7 @@ from telco_crm.engine.base import Engine
 from telco_crm.engine.workers import Part, Workers
 from telco_crm.errors import CannotCompute
 from telco_crm.ingest.store import UsageRows
+from telco_crm.labels import text
 from telco_crm.months import Month
 from telco_crm.rules import Model, load_rules
 
@@ -51,6 +52,10 @@ class RunContext:
         """Something the user should know about the result; said once."""
         if text not in self.notes:
             self.notes.append(text)
+
+    def say(self, key: str, **values: Any) -> None:
+        """Note the words of labels.toml's `notes.key`, in the language of the run."""
+        self.note(text(f"notes.{key}", self.lang, **values))
 
     def fitted(self, model: str, rows: int, of: int) -> None:
         """Remember for the manifest on how many rows, out of how many, `model` was fitted."""

@@ -109,7 +109,8 @@ class Job:
         if beside is None or str(beside) == "-":
             return None
         folder = Path(beside).absolute().parent
-        return folder / DEFAULT_STORE if os.access(folder, os.W_OK) else None
+        there = next(p for p in (folder, *folder.parents) if p.exists())
+        return folder / DEFAULT_STORE if os.access(there, os.W_OK) else None
 
     def style(self, default: str) -> OutputStyle:
         """How tables are written."""
@@ -176,7 +177,7 @@ def written(job: Job, out: str, rejects: Path | None, table: str) -> Result:
     result = run_table(job.inputs, job.settings(out), out, job.style_for(out), table, rejects_folder(out, rejects))
     job.show(result, out)
     if table not in result.rows:
-        raise TelcoError(f"{table}: nothing was written, because {'; '.join(result.impossible.values())}")
+        raise TelcoError(f"{table}: nothing was written ({'; '.join(result.impossible.values())})")
     return result
 
 

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 
 from telco_crm.engine.base import Engine
 from telco_crm.ingest.store import UsageRows
+from telco_crm.labels import text
 from telco_crm.months import Month, spans
-
-NAMES = {"usage": "usage records", "bills": "bills"}
 
 
 @dataclass(frozen=True)
@@ -27,24 +26,18 @@ class Coverage:
         """The newest complete month, or the newest of all if none is complete."""
         return max(self.complete, default=self.months[-1])
 
-    def remarks(self, as_of: Month) -> list[str]:
+    def remarks(self, as_of: Month, lang: str) -> list[str]:
         """Sentences about what is missing up to the as-of month, and about months after it that are not complete."""
-        found = []
+        found, to = [], text("notes.to", lang)
         later = [m for m in self.months if m > as_of]
         if as_of not in self.complete:
-            found.append(f"{as_of} does not seem complete (no usage on its last day, or few bills)")
+            found.append(text("notes.incomplete", lang, month=as_of))
         elif later and as_of == self.newest:
-            found.append(
-                f"{spans(later)}: not complete (no usage on the last day, or few bills), so {as_of} is taken as the "
-                "present"
-            )
+            found.append(text("notes.later", lang, months=spans(later, to), month=as_of))
         wanted = self.months[0].until(as_of)
         for table, known in self.known.items():
             if missing := [m for m in wanted if m not in known]:
-                found.append(
-                    f"there are no {NAMES[table]} of {spans(missing)}; figures that look at them are empty or leave "
-                    "them out"
-                )
+                found.append(text(f"notes.no_{table}", lang, months=spans(missing, to)))
         return found
 
 

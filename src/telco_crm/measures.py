@@ -8,14 +8,14 @@ from telco_crm.analysis import RunContext
 from telco_crm.engine.sql import literal
 from telco_crm.errors import RuleError
 from telco_crm.months import Month
+from telco_crm.schema import tables_in_words
 
 
 def note_absent(context: RunContext) -> None:
     """Say, once, which tables that rules look at are missing, and so which rules cannot hold."""
     missing = [t for t in ("usage", "bills", "subscribers", "events") if not context.has(t)]
     if missing:
-        words = " and ".join(filter(None, [", ".join(missing[:-1]), missing[-1]]))
-        context.note(f"without {words}, no churn rule and no ladder step that looks at them holds for anybody")
+        context.say("absent", tables=tables_in_words(missing, context.lang))
 
 
 def mean_arpu_sql(bills: int) -> str:

@@ -60,7 +60,7 @@ class Month:
         return cls(f"{number // 100:04d}-{number % 100:02d}")
 
 
-def spans(months: Iterable[Month]) -> str:
+def spans(months: Iterable[Month], to: str = " to ") -> str:
     """Months in words, runs of them by their ends: "2026-01 to 2026-03, 2026-05"."""
     runs: list[list[Month]] = []
     for month in sorted(months):
@@ -68,4 +68,4 @@ def spans(months: Iterable[Month]) -> str:
             runs[-1].append(month)
         else:
             runs.append([month])
-    return ", ".join(f"{run[0]} to {run[-1]}" if len(run) > 1 else str(run[0]) for run in runs)
+    return ", ".join(f"{run[0]}{to}{run[-1]}" if len(run) > 1 else str(run[0]) for run in runs)

@@ -47,7 +47,7 @@ def run_plan(inputs: Inputs, settings: Settings, out: Path, plan: Plan, lists: L
         context, impossible = analyse(data, [*analyses_for("retention")[:-1], CANDIDATES])
         if not context.has("candidates", "bills"):
             why = impossible.get("candidates", "there are no bills") if context.has("bills") else "there are no bills"
-            raise TelcoError(f"campaign plan: nothing was written, because {why}")
+            raise TelcoError(f"campaign plan: nothing was written ({why})")
         facts = plan_campaign(context, plan)
         result = result_of(data, context, impossible)
         result.facts["campaign"] = facts

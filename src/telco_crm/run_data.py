@@ -24,7 +24,7 @@ def run_features(inputs: Inputs, settings: Settings, target: str, style: OutputS
         staged_rejects(rejects, settings.temp_dir) as stage,
         loaded(*inputs, settings, stage) as data,
     ):
-        months = features_of(data)
+        months = features_of(data, with_events=True)
         until = month_asked(data, months) or months[-1]
         result = result_of(data)
         result.months = [m for m in months if m <= until]

@@ -29,10 +29,11 @@ from telco_crm.ingest.sources import SourceFile, Sources, find_sources
 from telco_crm.ingest.store import UsageRows, UsageStore
 from telco_crm.ingest.told import tell
 from telco_crm.ingest.usage_reader import UsageReader
+from telco_crm.labels import text
 from telco_crm.manifest import Hasher
 from telco_crm.months import Month, spans
 from telco_crm.progress import Progress, Silent
-from telco_crm.schema import load_schema
+from telco_crm.schema import load_schema, tables_in_words
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,7 @@ def loaded(
         result = Loaded(engine, catalog, sources, settings, store, workers)
         stack.enter_context(closing(result.hasher))
         if store.rebuilt:
-            result.notes.append(f"the store {store.root} was made by another version and is made anew")
+            result.notes.append(text("notes.store", settings.lang, place=store.root))
         try:
             _read_all(result, rejects)
             yield result
@@ -124,14 +125,15 @@ def analyse(data: Loaded, wanted: Sequence[Analysis]) -> tuple[RunContext, dict[
         data.settings.lang,
         data.settings.config.rules,
         data.settings.extra,
-        coverage.remarks(as_of),
+        coverage.remarks(as_of, data.settings.lang),
         usage=data.usage,
     )
     impossible: dict[str, str] = {}
     for analysis in (people_analysis(data.catalog, is_past=as_of < coverage.newest), *wanted):
         missing = [need for need in analysis.needs if not context.has(need)]
         if missing:
-            impossible[analysis.name] = f"needs {' and '.join(missing)}"
+            words = tables_in_words(missing, context.lang)
+            impossible[analysis.name] = text("notes.needs", context.lang, tables=words)
             continue
         try:
             analysis.run(context, data.workers)
@@ -140,8 +142,8 @@ def analyse(data: Loaded, wanted: Sequence[Analysis]) -> tuple[RunContext, dict[
     return context, impossible
 
 
-def features_of(data: Loaded) -> list[Month]:
-    """Compute the feature table; its months.
+def features_of(data: Loaded, with_events: bool = False) -> list[Month]:
+    """Compute the feature table, `with_events` also of those who had nothing but events in a month; its months.
 
     Raises:
         InputError: neither usage nor bills have a single row.
@@ -150,7 +152,7 @@ def features_of(data: Loaded) -> list[Month]:
     out = data.workers.folder / "features"
     rows = data.usage.months().values() if data.usage else [0]
     data.workers.divide(max(rows))
-    job = FeatureJob(data.workers, data.catalog, data.tables, data.usage, out, data.settings.progress)
+    job = FeatureJob(data.workers, data.catalog, data.tables, data.usage, out, data.settings.progress, with_events)
     months = compute_features(job, [Month(row[0]) for row in billed])
     if not months:
         raise InputError(

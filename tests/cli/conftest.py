@@ -36,8 +36,8 @@ def little(telco: Telco) -> Telco:
 
 @pytest.fixture(scope="session")
 def operator(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A damaged sample of an operator: 260 subscribers, 5 months."""
+    """A damaged sample of an operator: 240 subscribers, 4 months."""
     folder = tmp_path_factory.mktemp("operator")
-    options = ("--subscribers", 260, "--months", 5, "--seed", 11, "--records", 0.1, "--churn-level", 3, "--dirty", 0.01)
+    options = ("--subscribers", 240, "--months", 4, "--seed", 11, "--records", 0.1, "--churn-level", 3, "--dirty", 0.01)
     Telco(folder).good("sample", folder, "--format", "parquet", *options)
     return folder

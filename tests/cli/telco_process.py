@@ -41,6 +41,7 @@ for line in requests:
         os.environ.clear()
         os.environ.update(call["env"])
         sys.argv = ["telco-crm", *call["args"]]
+        exec(call["setup"])
         break
     answers.write(str(answer) + chr(10))
     answers.flush()
@@ -95,15 +96,17 @@ class Telco:
     def __call__(self, *args: object, stdin: bytes = b"", env: dict[str, str] | None = None) -> Done:
         return self.start(*args, stdin=stdin, env=env).wait()
 
-    def start(self, *args: object, stdin: bytes | Path = b"", env: dict[str, str] | None = None) -> Running:
-        """A call that is not waited for; `stdin` may be a file or named pipe."""
+    def start(
+        self, *args: object, stdin: bytes | Path = b"", env: dict[str, str] | None = None, setup: str = ""
+    ) -> Running:
+        """A call that is not waited for; `stdin` may be a file or named pipe, `setup` is Python that comes first."""
         streams = Path(tempfile.mkdtemp(prefix="telco-streams-"))
         paths = {name: streams / name for name in ("stdin", "stdout", "stderr")}
         for name, path in paths.items():
             path.write_bytes(stdin if name == "stdin" and isinstance(stdin, bytes) else b"")
         if isinstance(stdin, Path):
             paths["stdin"] = stdin
-        call = {"args": [str(a) for a in args], "cwd": str(self.folder), "env": environment(env)}
+        call = {"args": [str(a) for a in args], "cwd": str(self.folder), "env": environment(env), "setup": setup}
         return Running(_ask({**call, **{n: str(p) for n, p in paths.items()}}), streams)
 
     def good(self, *args: object, stdin: bytes = b"", env: dict[str, str] | None = None) -> Done:

@@ -121,7 +121,7 @@ def _expected(event: Event) -> Event:
     return {n: v for n, v in trimmed.items() if v not in ("", "NULL", "null", "\\N")}
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(st.lists(VALUES, min_size=1, max_size=6), st.lists(st.integers(0, 99), min_size=1, max_size=5), DIALECTS)
 def test_any_table_in_any_dialect_reads_to_the_same_values(
     engine: DuckEngine, events: list[Event], forms: list[int], how: Dialect
@@ -149,7 +149,7 @@ CALL_CELLS = {
 }
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.lists(st.fixed_dictionaries(CALL_CELLS), min_size=1, max_size=8), st.sampled_from(list(NAMES)), st.booleans())
 def test_calls_become_the_same_by_the_quick_way_and_by_the_full_one(
     engine: DuckEngine, calls: list[Event], delimiter: str, with_prefix: bool

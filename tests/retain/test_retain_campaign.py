@@ -295,7 +295,7 @@ def test_a_policy_that_cannot_be_meant(telco: Telco, rules: str, says: str) -> N
 def test_what_cannot_be_planned(telco: Telco, tmp_path: Path) -> None:
     options = ("-o", "never", "--name", "s", "--no-store")
     telco.write("only/usage.csv", "subscriber_id,start_time,service,direction\n1,2026-03-02 09:15:00,voice,out\n")
-    telco.refused("campaign", "plan", "only", *options, says=("nothing was written, because there are no bills",))
+    telco.refused("campaign", "plan", "only", *options, says=("nothing was written (there are no bills)",))
     done = telco("campaign", "plan", "data", *options, "--pseudonymise")
     assert (done.code, "--pseudonymise and --key-file go together" in done.err) == (2, True)
     telco.write("short", "abc")

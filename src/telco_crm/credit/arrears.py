@@ -11,6 +11,7 @@ from telco_crm.analysis import Analysis, RunContext
 from telco_crm.credit.control import ArrearsRules
 from telco_crm.engine.sql import literal, number
 from telco_crm.errors import CannotCompute
+from telco_crm.labels import text
 from telco_crm.measures import mean_arpu_sql
 
 MONEY = "DECIMAL(18,6)"
@@ -41,7 +42,7 @@ def check_payments(context: RunContext) -> None:
         CannotCompute: they do not.
     """
     if not context.engine.rows("SELECT count(paid) + count(paid_on) FROM bills")[0][0]:
-        raise CannotCompute("bills have neither paid nor paid_on, so nobody knows what is unpaid")
+        raise CannotCompute(text("notes.no_payments", context.lang))
 
 
 def compute_dues(context: RunContext) -> None:
@@ -128,7 +129,7 @@ def decide(context: RunContext) -> None:
     context.create("stop_rules", _what_if(rules, day))
     undated = context.engine.rows("SELECT count(*) FROM unpaid_bills WHERE due_date IS NULL")[0][0]
     if undated:
-        context.note(f"arrears: {undated:,} unpaid bills have no payment date, so they stop nobody")
+        context.say("undated", n=undated)
 
 
 def _work_list(rules: ArrearsRules, day: date, lang: str) -> str:

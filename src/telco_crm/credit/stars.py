@@ -70,10 +70,10 @@ def compute_credit(context: RunContext) -> None:
 def note_gaps(context: RunContext) -> None:
     """Say which points could not be given."""
     if not context.has("events"):
-        context.note("credit: suspension points are 0 for everybody, since there is no events table")
+        context.say("no_suspensions")
     unknown = context.engine.rows("SELECT count(*) FROM people WHERE activated_on IS NULL AND NOT has_left")[0][0]
     if unknown:
-        context.note(f"credit: {unknown:,} subscribers have no activation date and get no tenure points")
+        context.say("no_tenure", n=unknown)
 
 
 def _suspensions(context: RunContext) -> str:

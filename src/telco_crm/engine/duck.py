@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
-import tempfile
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -12,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from telco_crm.errors import DamagedError, OutputError, TelcoError, UsageError
+from telco_crm.scratch import ScratchFolder
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -38,7 +37,8 @@ class DuckEngine:
     def __init__(
         self, threads: int | None = None, memory_limit: str | None = None, temp_dir: Path | None = None
     ) -> None:
-        self._folder = _private_folder(temp_dir)
+        self._scratch = _scratch_folder(temp_dir)
+        self._folder = self._scratch.path
         settings: dict[str, Any] = {
             "preserve_insertion_order": False,
             "temp_directory": str(self._folder / "spill"),
@@ -116,7 +116,7 @@ class DuckEngine:
         """Free everything, the temporary folder included."""
         if connection := getattr(self, "_connection", None):
             connection.close()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        self._scratch.close()
 
     def _execute(self, sql: str) -> duckdb.DuckDBPyConnection:
         try:
@@ -125,11 +125,9 @@ class DuckEngine:
             raise _translated(error, self._folder) from error
 
 
-def _private_folder(temp_dir: Path | None) -> Path:
+def _scratch_folder(temp_dir: Path | None) -> ScratchFolder:
     try:
-        if temp_dir:
-            temp_dir.mkdir(parents=True, exist_ok=True)
-        return Path(tempfile.mkdtemp(prefix="telco-crm-", dir=temp_dir))
+        return ScratchFolder(temp_dir)
     except OSError as error:
         raise OutputError(f"--temp-dir {temp_dir}: {error.strerror}; name a folder that can be written") from None
 

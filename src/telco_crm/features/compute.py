@@ -11,9 +11,8 @@ import math
 import os
 import shutil
 from collections import Counter
-from collections.abc import Sequence, Set
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
@@ -30,7 +29,7 @@ from telco_crm.progress import Progress, Silent
 USAGE_SOURCES = ("measure", "rows", "contacts")
 CODE = 1  # counted up when the meaning of a definition changes, so that features kept from before are not used
 ROWS_PER_RANGE = 1_500_000  # usage rows of one month that are worked on at a time
-MANY = 100_000  # subscribers of whom no more than one month is put together at a time, for the memory
+ROWS_TOGETHER = 200_000  # rows of features (a subscriber's month each) put together at a time, for the memory
 ROW_GROUP = 24_576  # rows of features; the threads write groups side by side
 COUNTED = {"records", "first_half", "minutes", "fee", "mb", "days"}  # measures that are 0 without any record
 
@@ -40,7 +39,8 @@ class FeatureJob:
     """What features are made from: who makes them, the catalogue, the tables at hand, the packed rows if there is
     usage.
 
-    `out` is a folder where the feature files go; it is made here.
+    `out` is a folder where the feature files go; it is made here. `with_events` adds rows of subscribers who had
+    nothing but service events in a month. Analyses do without: for them a row is a sign that somebody was there.
     """
 
     workers: Workers
@@ -49,6 +49,7 @@ class FeatureJob:
     usage: UsageRows | None
     out: Path
     progress: Progress = field(default_factory=Silent)
+    with_events: bool = False
 
 
 @dataclass(frozen=True)
@@ -63,27 +64,39 @@ class RangeTask:
 
 @dataclass(frozen=True)
 class MonthParts:
-    """What the features of one month are joined from: FROM items with a row per subscriber; None where missing."""
+    """What the features of some months are joined from: for `usage` FROM items with a row per sid, which all of the
+    months have or none; whether there are the other tables.
+    """
 
-    month: Month
-    usage: str | None  # by sid
+    months: tuple[Month, ...]
+    spine: str  # the first letters of those in which every subscriber has a row
+    usage: Mapping[Month, str]
     bills: bool
     events: bool
     records: bool
+
+    def groups(self, most: int) -> list[MonthParts]:
+        """The same in groups of at most `most` months."""
+        groups: list[MonthParts] = []
+        for known in (True, False):
+            alike = [m for m in self.months if (m in self.usage) is known]
+            groups += [replace(self, months=tuple(alike[at : at + most])) for at in range(0, len(alike), most)]
+        return groups
 
 
 def compute_features(job: FeatureJob, bill_months: Sequence[Month]) -> list[Month]:
     """Write the features of every month with usage or bills and make them known as table `features`.
 
     Columns: subscriber_id, month, then every feature of the catalogue in order, NULL where its table is missing.
-    Rows: every subscriber with a usage record or a bill in the month. Returns the months.
+    Rows: every subscriber with a usage record or a bill in the month (`with_events`: or an event). Returns the months.
     """
     usage_months = list(job.usage.months()) if job.usage else []
     months = sorted({*usage_months, *bill_months})
     job.out.mkdir(parents=True)
     kept = _usage_features(job, job.usage) if job.usage else {}
-    has = [name in job.tables for name in ("bills", "events", "subscribers")]
-    parts = [MonthParts(month, kept.get(month), *has) for month in months]
+    spine = "ube" if job.with_events else "ub"
+    has = (name in job.tables for name in ("bills", "events", "subscribers"))
+    parts = MonthParts(tuple(months), spine, kept, *has)
     ids = job.usage.ids() if job.usage else None
     job.workers.each(partial(_write_months, job.catalog, parts, ids, job.out), folder=job.out)
     return months
@@ -128,23 +141,18 @@ def _write_range(catalog: Catalog, engine: Engine, task: RangeTask) -> None:
     engine.run(f"COPY ({usage_query(engine, catalog, inside, task.month)}) TO {target} (FORMAT parquet)")
 
 
-def _write_months(
-    catalog: Catalog, months: Sequence[MonthParts], ids: str | None, out: Path, engine: Engine, part: Part
-) -> None:
-    """The features of the subscribers of `part`, one file per month.
+def _write_months(catalog: Catalog, parts: MonthParts, ids: str | None, out: Path, engine: Engine, part: Part) -> None:
+    """The features of the subscribers of `part`, in files by month.
 
-    Of few subscribers two months are put together at a time: half of that work is planning, which takes one thread.
+    Of few subscribers several months are put together at a time: planning the query would take longer than running it.
     """
-    people = _load_ids(engine, ids, part) if ids else MANY
-
-    def write(parts: MonthParts) -> None:
-        target = literal(str(out / f"{part.name}-{parts.month}.parquet"))
-        query = f"{_month_query(catalog, parts, part)} ORDER BY subscriber_id"
-        engine.session().run(f"COPY ({query}) TO {target} (FORMAT parquet, ROW_GROUP_SIZE {ROW_GROUP})")
-
-    with ThreadPoolExecutor(min(2, engine.threads) if people < MANY else 1) as pool:
-        list(pool.map(write, months))
-    if not months:
+    people = _load_ids(engine, ids, part) if ids else ROWS_TOGETHER
+    groups = parts.groups(max(1, ROWS_TOGETHER // max(1, people)))
+    for number, group in enumerate(groups):
+        target = literal(str(out / f"{part.name}-{number:05d}.parquet"))
+        query = f"{_month_query(catalog, group, part)} ORDER BY month, subscriber_id"
+        engine.run(f"COPY ({query}) TO {target} (FORMAT parquet, ROW_GROUP_SIZE {ROW_GROUP})")
+    if not groups:
         engine.run(f"COPY {_no_features(catalog)} TO {literal(str(out / f'{part.name}.parquet'))} (FORMAT parquet)")
 
 
@@ -171,26 +179,34 @@ def _identity(catalog: Catalog, usage: UsageRows, month: Month) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def _month_query(catalog: Catalog, month: MonthParts, part: Part) -> str:
-    usage = f"(SELECT * FROM {month.usage} JOIN subscriber_ids USING (sid) WHERE {part.holds('sid')})"
+def _month_query(catalog: Catalog, group: MonthParts, part: Part) -> str:
+    known = ", ".join(literal(str(month)) for month in group.months)
+    usage = [
+        f"SELECT *, {literal(str(m))} AS month FROM {group.usage[m]} JOIN subscriber_ids USING (sid) "
+        f"WHERE {part.holds('sid')}"
+        for m in group.months
+        if m in group.usage
+    ]
     parts = {
-        "u": usage if month.usage else None,
-        "b": _bills(catalog, month.month) if month.bills else None,
-        "e": _events(catalog, month.month) if month.events else None,
-        "r": _records(catalog, month.month) if month.records else None,
+        "u": f"({' UNION ALL '.join(usage)})" if usage else None,
+        "b": _bills(catalog, known) if group.bills else None,
+        "e": _events(catalog, known) if group.events else None,
+        "r": _records(catalog, group.months) if group.records else None,
     }
-    spine = " UNION ".join(f"SELECT subscriber_id FROM {parts[p]}" for p in "ub" if parts[p])
-    joins = " ".join(f"LEFT JOIN {sql} {name} USING (subscriber_id)" for name, sql in parts.items() if sql)
+    # Not from a list of all subscribers: the engine would keep all features of everybody beside it.
+    first, *others = (name for name, sql in parts.items() if sql)
+    joins = " ".join(
+        f"{'FULL' if p in group.spine else 'LEFT'} JOIN {parts[p]} {p} USING (subscriber_id, month)" for p in others
+    )
     columns = [
         f"{_column(catalog, name, parts)} AS {identifier(name)}"
         for name, f in catalog.features.items()
         if f.source != "value"
     ]
     values = [f"({f.value})::DOUBLE AS {identifier(name)}" for name, f in catalog.of("value").items()]
-    base = f"SELECT subscriber_id, {', '.join(columns)} FROM ({spine}) {joins}"
-    names = ", ".join(map(identifier, catalog.features))
+    base = f"SELECT subscriber_id, month, {', '.join(columns)} FROM {parts[first]} {first} {joins}"
     inner = f"SELECT *, {', '.join(values)} FROM ({base})" if values else base
-    return f"SELECT subscriber_id, {literal(str(month.month))} AS month, {names} FROM ({inner})"
+    return f"SELECT subscriber_id, month, {', '.join(map(identifier, catalog.features))} FROM ({inner})"
 
 
 def _column(catalog: Catalog, name: str, parts: dict[str, str | None]) -> str:
@@ -203,23 +219,24 @@ def _column(catalog: Catalog, name: str, parts: dict[str, str | None]) -> str:
     return value if empty is None else f"coalesce({value}, {empty})"
 
 
-def _bills(catalog: Catalog, month: Month) -> str:
+def _bills(catalog: Catalog, months: str) -> str:
     wanted = "".join(f", ({f.bill})::DOUBLE AS {identifier(n)}" for n, f in catalog.of("bill").items())
-    return f"(SELECT subscriber_id{wanted} FROM bills WHERE month = {literal(str(month))})"
+    return f"(SELECT subscriber_id, month{wanted} FROM bills WHERE month IN ({months}))"
 
 
-def _events(catalog: Catalog, month: Month) -> str:
+def _events(catalog: Catalog, months: str) -> str:
     wanted = "".join(f", ({f.events})::DOUBLE AS {identifier(n)}" for n, f in catalog.of("events").items())
-    inside = f"time >= DATE '{month.start}' AND time < DATE '{month.end}'"
-    rows = f"(SELECT *, DATE '{month.end}' AS month_end FROM events WHERE {inside})"
-    return f"(SELECT subscriber_id{wanted} FROM {rows} GROUP BY subscriber_id)"
+    ends = "(date_trunc('month', time) + INTERVAL 1 MONTH)::DATE AS month_end"
+    rows = f"(SELECT *, strftime(time, '%Y-%m') AS month, {ends} FROM events)"
+    return f"(SELECT subscriber_id, month{wanted} FROM {rows} WHERE month IN ({months}) GROUP BY subscriber_id, month)"
 
 
-def _records(catalog: Catalog, month: Month) -> str:
+def _records(catalog: Catalog, months: Sequence[Month]) -> str:
     wanted = "".join(
         f", CAST({f.record} AS {catalog.unit_type(n)}) AS {identifier(n)}" for n, f in catalog.of("record").items()
     )
-    return f"(SELECT subscriber_id{wanted} FROM (SELECT *, DATE '{month.end}' AS month_end FROM subscribers))"
+    ends = ", ".join(f"({literal(str(month))}, DATE '{month.end}')" for month in months)
+    return f"(SELECT subscriber_id, month{wanted} FROM subscribers, (VALUES {ends}) m(month, month_end))"
 
 
 def _no_features(catalog: Catalog) -> str:

@@ -74,10 +74,7 @@ def create_people(catalog: Catalog, is_past: bool, context: RunContext) -> None:
         LEFT JOIN ({seen}) USING (subscriber_id) LEFT JOIN ({_past_states(context)}) USING (subscriber_id)""",
     )
     if is_past and context.has("subscribers"):
-        context.note(
-            f"the subscriber records are of a time after {context.as_of}: their status is left out, and who was "
-            "suspended is taken from the events; brand, region, plan and contract are those of the records"
-        )
+        context.say("records_later", month=context.as_of)
 
 
 def _past_states(context: RunContext) -> str:

@@ -35,7 +35,7 @@ def feature_schema(catalog: Catalog) -> Schema:
         name="features",
         en="Features",
         zh="特征",
-        about="One row per subscriber and month with a usage record or bill.",
+        about="One row per subscriber and month with a usage record, bill or service event.",
         columns=columns,
         key=("subscriber_id", "month"),
     )

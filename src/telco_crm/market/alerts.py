@@ -96,7 +96,7 @@ def compute_list(context: RunContext) -> None:
         f"WHERE first_seen >= DATE '{since}'",
     )
     if not context.has("events"):
-        context.note("alerts: none of complaints, surveys, overage and competitors, since there is no events table")
+        context.say("no_alerts")
 
 
 def _months_held(context: RunContext, rules: AlertRules, name: str, alert: Alert) -> str:

@@ -67,7 +67,7 @@ def compute_audit(context: RunContext) -> None:
     names = ", ".join(_row(context, i, name, check) for i, (name, check) in enumerate(rules.checks.items()))
     context.create("audit", _summary(names, rules.examples, context.has("bills", "usage")))
     if unmade := [name for name, check in rules.checks.items() if _missing(context, check)]:
-        context.note(f"audit: not checked for want of tables: {', '.join(unmade)}")
+        context.say("unmade", names=", ".join(unmade))
 
 
 def make_findings(context: RunContext, rules: AuditRules, checks: dict[str, Check], name: str) -> None:

@@ -19,8 +19,10 @@ from types import TracebackType
 from typing import IO
 
 from telco_crm.errors import OutputError
+from telco_crm.scratch import ScratchFile, ScratchFolder
 
-LOCK, STAGE, JOURNAL = ".telco-crm.lock", ".telco-crm.new", ".telco-crm.commit"
+LOCK, STAGE = ".telco-crm.lock", ".telco-crm.new"
+JOURNAL, NEW_JOURNAL = ".telco-crm.commit", ".telco-crm.commit.tmp"
 
 
 class OutputFolder:
@@ -49,20 +51,22 @@ class OutputFolder:
             ) from None
         except OSError as error:
             self._leave(failed=True)
-            raise _unwritable(error, str(self.path), self.path, "name another folder with -o") from None
+            raise _unwritable(error, str(self.path), "name another folder with -o") from None
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._leave(failed=kind is not None)
-        if isinstance(error, OSError) and not isinstance(error, BrokenPipeError):
-            raise _unwritable(error, str(self.path), self.path, "name another folder with -o") from None
+        if isinstance(error, OSError) and _is_within(error, self.path):
+            raise _unwritable(error, str(self.path), "name another folder with -o") from None
 
     def _leave(self, failed: bool) -> None:
         """Let go of the folder; of a run that gave nothing no trace is left."""
         if not (self.path / JOURNAL).exists():
             shutil.rmtree(self.stage, ignore_errors=True)
+        with suppress(OSError):
+            (self.path / NEW_JOURNAL).unlink(missing_ok=True)
         if failed and self._new_lock:
             with suppress(OSError):
                 (self.path / LOCK).unlink()
@@ -78,7 +82,7 @@ class OutputFolder:
         names = sorted(str(p.relative_to(self.stage)) for p in self.stage.rglob("*") if p.is_file())
         names = [n for n in names if n != last] + [last]
         _sync(self.stage)
-        journal = self.path / (JOURNAL + ".tmp")
+        journal = self.path / NEW_JOURNAL
         journal.write_text(json.dumps({"moves": names, "remove": self._former(set(names))}))
         _sync(journal)
         with _undisturbed():
@@ -125,11 +129,10 @@ class OutputFile:
         try:
             if path.is_dir():
                 raise OutputError(f"-o {target} is a folder; name a file in it")
-            handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".new", dir=folder)
+            self._scratch = ScratchFile(folder, path.name)
         except OSError as error:
-            raise _unwritable(error, f"-o {target}", folder, "name a file in a folder that exists") from None
-        os.close(handle)
-        self.temp = Path(name)
+            raise _unwritable(error, f"-o {target}", "name a file in a folder that exists") from None
+        self.temp = self._scratch.path
 
     def __enter__(self) -> OutputFile:
         return self
@@ -142,11 +145,9 @@ class OutputFile:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.temp.unlink(missing_ok=True)
-        if isinstance(error, OSError) and not isinstance(error, BrokenPipeError):
-            raise _unwritable(
-                error, f"-o {self.target}", Path(self.target).parent, "name another place with -o"
-            ) from None
+        self._scratch.close()
+        if isinstance(error, OSError) and _is_within(error, Path(self.target).parent):
+            raise _unwritable(error, f"-o {self.target}", "name another place with -o") from None
 
     def commit(self) -> None:
         """Put the file in place."""
@@ -179,14 +180,13 @@ def staged_rejects(folder: Path | None, temp_dir: Path | None = None) -> Iterato
     if not there.is_dir() or not os.access(there, os.W_OK):
         raise OutputError(f"{folder}: rejected rows cannot be written there; name a folder with --rejects")
     try:
-        if temp_dir:
-            temp_dir.mkdir(parents=True, exist_ok=True)
-        holder = tempfile.TemporaryDirectory(prefix="telco-crm-", dir=temp_dir)
+        scratch = ScratchFolder(temp_dir)
     except OSError as error:
-        raise _unwritable(error, f"--temp-dir {temp_dir}", folder, "name a folder that can be written") from None
-    with holder as temp:
-        yield Path(temp)
-        for file in sorted(Path(temp).iterdir()):
+        raise _unwritable(error, f"--temp-dir {temp_dir}", "name a folder that can be written") from None
+    with scratch as temp:
+        (temp / "rejects").mkdir()
+        yield temp / "rejects"
+        for file in sorted((temp / "rejects").iterdir()):
             with file.open("rb") as stream:
                 filled = sum(1 for _ in zip(stream, range(2), strict=False)) > 1
             try:
@@ -199,9 +199,7 @@ def staged_rejects(folder: Path | None, temp_dir: Path | None = None) -> Iterato
             except OSError as error:
                 with suppress(OSError):
                     (folder / f".{file.name}.new").unlink()
-                raise _unwritable(
-                    error, str(folder), folder, "name a folder for rejected rows with --rejects"
-                ) from None
+                raise _unwritable(error, str(folder), "name a folder for rejected rows with --rejects") from None
 
 
 @contextmanager
@@ -218,13 +216,17 @@ def _undisturbed() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _unwritable(error: OSError, what: str, folder: Path, remedy: str) -> OutputError:
-    """The sentence for an error met while writing `what` in `folder`; an error elsewhere keeps its own name."""
-    named = Path(str(error.filename)) if error.filename else folder
-    if folder != named and folder not in named.parents:
-        return OutputError(f"{named}: {error.strerror or error}")
+def _unwritable(error: OSError, what: str, remedy: str) -> OutputError:
+    """The sentence for an error met while writing `what`."""
     space = "free some space or " if error.errno == errno.ENOSPC else ""
     return OutputError(f"{what} cannot be written ({error.strerror or error}); {space}{remedy}")
+
+
+def _is_within(error: OSError, folder: Path) -> bool:
+    """Whether an error met while `folder` was written is about it, as far as it says; a closed pipe never is."""
+    if isinstance(error, BrokenPipeError):
+        return False
+    return not error.filename or folder.absolute() in (p := Path(error.filename).absolute(), *p.parents)
 
 
 def _take_lock(path: Path) -> tuple[IO[str], bool]:

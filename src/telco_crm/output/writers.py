@@ -65,8 +65,8 @@ def write_table(engine: Engine, sql: str, path: Path, schema: Schema, style: Out
     """
     if style.format == "xlsx":
         return write_sheets(engine, {schema.zh if style.lang == "zh" else schema.en: sql}, path, schema, style)
-    copied = f"COPY ({_shaped(sql, schema, style)}) TO {literal(str(path))} ({COPY_OPTIONS[style.format]})"
-    rows = engine.run(copied)
+    options = f"{COPY_OPTIONS[style.format]}, USE_TMP_FILE false"  # `path` is one already, and may be locked
+    rows = engine.run(f"COPY ({_shaped(sql, schema, style)}) TO {literal(str(path))} ({options})")
     if style.excel and style.format == "csv":
         _add_bom(path)
     return rows
@@ -144,9 +144,13 @@ def _write_cell(sheet: Any, row: int, at: int, value: Any) -> None:
 
 
 def _add_bom(path: Path) -> None:
-    whole = path.with_name(path.name + ".bom")
-    with whole.open("wb") as out, path.open("rb") as source:
-        out.write(BOM)
-        while block := source.read(1 << 20):
-            out.write(block)
-    whole.replace(path)
+    """Put the byte-order mark before what is in the file, in place."""
+    with path.open("r+b") as file:
+        carried = BOM
+        while carried:
+            at = file.tell()
+            block = file.read(1 << 20)
+            file.seek(at)
+            carried += block
+            file.write(carried[: len(block) or None])
+            carried = carried[len(block) :] if block else b""

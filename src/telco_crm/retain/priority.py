@@ -22,10 +22,7 @@ def compute_leaving(context: RunContext) -> None:
     leaving = leaving_rate(context, rules)
     context.facts["leaving"] = leaving
     if not leaving.leavers:
-        context.note(
-            f"retention: fewer than {rules.minimum_leavers} subscribers left in the months of the data, so the value "
-            f"of a kept subscriber rests on the rules' monthly rate of leaving of {rules.monthly_churn:.1%}"
-        )
+        context.say("few_left", least=rules.minimum_leavers, rate=rules.monthly_churn)
 
 
 def compute_candidates(context: RunContext) -> None:
@@ -55,7 +52,7 @@ def compute_retention(context: RunContext) -> None:
     """Make `retention`: who to call first, at most settings["top"] or the rules' share of the subscribers."""
     rules = context.rules(RetentionRules, "retention")
     if not context.has("bills"):
-        context.note("retention: ranked by churn score alone, since there are no bills and so no ARPU")
+        context.say("by_score")
     note_absent(context)
     count = context.engine.rows("SELECT count(*) FROM churn")[0][0]
     top = context.settings.get("top") or max(rules.minimum, math.ceil(round(rules.share * count, 6)))
@@ -64,7 +61,7 @@ def compute_retention(context: RunContext) -> None:
         f"SELECT row_number() OVER (ORDER BY {ORDER}) AS rank, * FROM candidates QUALIFY rank <= {int(top)}",
     )
     if count > top and not context.settings.get("top"):
-        context.note(f"retention: the list holds the first {top:,} of {count:,} subscribers; --top N changes that")
+        context.say("first", top=top, count=count)
 
 
 def _states(context: RunContext, rules: RetentionRules) -> str:

@@ -92,7 +92,8 @@ def _reason(item: Any, model: type[BaseModel]) -> str:
     if item["type"] == "missing":
         return "is missing"
     reason = str(item["msg"]).removeprefix("Value error, ")
-    return f"{reason[0].lower()}{reason[1:]}" + ("" if isinstance(item["input"], dict) else f", got {item['input']!r}")
+    given = "" if isinstance(item["input"], dict | tuple) else f", got {item['input']!r}"
+    return f"{reason[0].lower()}{reason[1:]}{given}"
 
 
 def _fields_at(model: type[BaseModel], loc: tuple[Any, ...]) -> list[str]:

@@ -7,6 +7,7 @@ data dictionary.
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Sequence
 from functools import cache
 from importlib import resources
 from typing import Any, Literal
@@ -113,6 +114,13 @@ def load_schema(name: str) -> Schema:
     shared = tomllib.loads((folder / "_shared.toml").read_text("utf-8"))
     data["columns"] = {key: _shared(key, column, shared) for key, column in data["columns"].items()}
     return explain(Schema, data, f"schema.{name}")
+
+
+def tables_in_words(names: Sequence[str], lang: str) -> str:
+    """Tables by name as people of `lang` list them: "usage, bills and events"."""
+    if lang == "zh":
+        return "、".join(load_schema(n).zh + "表" if n in INPUT_TABLES else n for n in names)
+    return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
 
 
 def _shared(key: str, column: dict[str, Any], shared: dict[str, Any]) -> dict[str, Any]:

@@ -89,7 +89,7 @@ def count_stages(context: RunContext) -> None:
     )
     unknown = context.engine.rows("SELECT count(*) FROM lifecycle WHERE stage IS NULL")[0][0]
     if unknown:
-        context.note(f"lifecycle: {unknown:,} subscribers have no activation date and no sign of leaving, so no stage")
+        context.say("no_stage", n=unknown)
 
 
 LIFECYCLE = Analysis(

@@ -68,11 +68,11 @@ def tiers_sql(context: RunContext, rules: ValueRules, profile: str, month: Month
 def compare_tiers(context: RunContext) -> None:
     """Make `tier_migration`, and say what the tiers do without."""
     if not context.has("events"):
-        context.note("value: there is no events table, so complaints and contacts with a competitor warn of nothing")
+        context.say("no_warnings")
     known = context.has("tiers_before")
     if not known:
         months = context.rules(ValueRules, "value").migration_months
-        context.note(f"value: no tier migration, since the data has no {context.as_of.back(months)}")
+        context.say("no_migration", month=context.as_of.back(months))
     earlier = "tiers_before" if known else "(SELECT * FROM value_tiers LIMIT 0)"
     context.create(
         "tier_migration",
