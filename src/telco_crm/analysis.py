@@ -10,6 +10,7 @@ from typing import Any, TypeVar, cast
 from telco_crm.engine.base import Engine
 from telco_crm.engine.workers import Part, Workers
 from telco_crm.errors import CannotCompute
+from telco_crm.ingest.store import UsageRows
 from telco_crm.labels import text
 from telco_crm.months import Month
 from telco_crm.rules import Model, load_rules
@@ -22,7 +23,8 @@ Step = Callable[["RunContext"], None]
 class RunContext:
     """What analyses share: the engine with its tables, the month, seed and language, and what they have to say.
 
-    `tables` are the engine tables at hand; `months` the months with features, oldest first, up to the as-of month.
+    `tables` are the engine tables at hand; `months` the months with features, oldest first, up to the as-of month;
+    `usage` the packed usage rows; `part` the subscribers that a step `each` is looking at.
     """
 
     engine: Engine
@@ -35,6 +37,8 @@ class RunContext:
     settings: Mapping[str, Any] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     facts: dict[str, Any] = field(default_factory=dict)
+    usage: UsageRows | None = None
+    part: Part = field(default_factory=Part)
 
     def rules(self, model: type[M], name: str) -> M:
         """The rules `name`, with the user's laid over them."""
@@ -109,7 +113,7 @@ def _on_part(
     step: Step, makes: tuple[str, ...], sent: RunContext, engine: Engine, part: Part
 ) -> tuple[set[str], list[str], str]:
     """Take a step on the tables of a part: the tables it made, its notes, and why it is impossible (else "")."""
-    context = replace(sent, engine=engine, notes=[], tables=set(sent.tables))
+    context = replace(sent, engine=engine, notes=[], tables=set(sent.tables), part=part)
     try:
         step(context)
     except CannotCompute as why:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from telco_crm.churn.circle import HISTORY
 from telco_crm.churn.evaluate import BACKTEST
+from telco_crm.churn.findrules import FOUND_RULES
+from telco_crm.churn.monitor import MONITOR
 from telco_crm.churn.rules import ChurnRules
-from telco_crm.churn.score import CHURN
+from telco_crm.churn.score import CHURN, RATES
 from telco_crm.config import Config, gathered
 from telco_crm.credit.arrears import ARREARS, LIMITS
 from telco_crm.credit.control import ArrearsRules
@@ -40,6 +43,8 @@ ANALYSES = (
     SEGMENTS,
     STRATEGY,
     CREDIT,
+    HISTORY,
+    RATES,
     CHURN,
     RETENTION,
     PROFILE,
@@ -51,7 +56,7 @@ ANALYSES = (
     AUDIT,
     ALERTS,
 )
-ON_REQUEST = (BACKTEST, SEGMENT_QUALITY)  # not part of a run
+ON_REQUEST = (BACKTEST, FOUND_RULES, MONITOR, SEGMENT_QUALITY)  # not part of a run
 
 # Table written → the order of its rows.
 OUTPUTS = {
@@ -65,6 +70,7 @@ OUTPUTS = {
     "arpu_bands": "band_no",
     "credit": "subscriber_id",
     "churn": "risk_rank",
+    "churn_rates": "month",
     "retention": "rank",
     "value_tiers": "subscriber_id",
     "value_cuts": "measure_no, cut_no",
@@ -77,6 +83,8 @@ OUTPUTS = {
     "credit_limits": "subscriber_id",
     "tags": "subscriber_id, tag_no",
     "churn_evaluation": "cutoff, method",
+    "churn_rules": "rule_no",
+    "churn_monitor": "row_no",
     "segment_quality": "measure_no",
     "audit": "weight DESC, no",
     "alerts": "weight DESC, alert, first_seen DESC, subscriber_id",

@@ -29,10 +29,10 @@ def mean_arpu_sql(bills: int) -> str:
     )
 
 
-def lags_sql(latest: Month) -> str:
-    """Joins that put the features of three months beside table p: m3 the latest, m2 and m1 the months before it."""
+def lags_sql(latest: Month, features: str = "features") -> str:
+    """Joins that put `features` of three months beside table p: m3 the latest, m2 and m1 the months before it."""
     joins = [
-        f"LEFT JOIN features m{3 - age} ON m{3 - age}.subscriber_id = p.subscriber_id "
+        f"LEFT JOIN {features} m{3 - age} ON m{3 - age}.subscriber_id = p.subscriber_id "
         f"AND m{3 - age}.month = {literal(str(latest.back(age)))}"
         for age in range(3)
     ]

@@ -9,10 +9,6 @@ from typing import Any
 
 from telco_crm.analysis import Analysis, RunContext
 from telco_crm.catalog import ANALYSES, ON_REQUEST, OUTPUTS, check_rules
-from telco_crm.churn.dataset import check_signals
-from telco_crm.churn.rules import ChurnRules
-from telco_crm.churn.score import fit_on_history
-from telco_crm.errors import CannotCompute, TelcoError
 from telco_crm.labels import text
 from telco_crm.manifest import write_manifest
 from telco_crm.output.scatter import Dot, Matrix, scatter
@@ -104,30 +100,6 @@ def run_table(
             result.rows[table] = write_table(data.engine, sql, file.temp, load_schema(table), style)
             result.tables = _headlines(context, {t: sql for t, sql in HEADLINES_ALONE.items() if t == table})
             finish(file, table, clock, result, data)
-    return result
-
-
-def run_churn_fit(inputs: Inputs, settings: Settings, target: Path) -> Result:
-    """A churn model fitted on the history, into `target`.
-
-    Raises:
-        TelcoError: the history is too thin; the message says what is missing.
-    """
-    clock = Clock()
-    check_rules(settings.config)
-    with OutputFile(str(target)) as file, loaded(*inputs, settings) as data:
-        context, _ = analyse(data, ())
-        rules = context.rules(ChurnRules, "churn")
-        check_signals(context, rules)
-        try:
-            model = fit_on_history(context, rules)
-        except CannotCompute as why:
-            raise TelcoError(f"churn fit: no model, because {why}") from None
-        model.save(file.temp)
-        file.commit()
-        result = result_of(data, context)
-        result.rows |= {"leavers": model.leavers, "subscriber-months": model.rows}
-        result.seconds = clock.seconds
     return result
 
 

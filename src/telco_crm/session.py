@@ -126,6 +126,7 @@ def analyse(data: Loaded, wanted: Sequence[Analysis]) -> tuple[RunContext, dict[
         data.settings.config.rules,
         data.settings.extra,
         coverage.remarks(as_of, data.settings.lang),
+        usage=data.usage,
     )
     impossible: dict[str, str] = {}
     for analysis in (people_analysis(data.catalog, is_past=as_of < coverage.newest), *wanted):

@@ -18,6 +18,7 @@ RULE_TABLES = (
     "arpu_bands",
     "credit",
     "churn",
+    "churn_rates",
     "retention",
     "value_tiers",
     "tier_migration",
@@ -38,7 +39,7 @@ def world(cluster: str, tmp_path_factory: pytest.TempPathFactory) -> Both:
 def operator(cluster: str, tmp_path_factory: pytest.TempPathFactory) -> Both:
     """A sample with groups, leavers and defects on both engines."""
     folder = tmp_path_factory.mktemp("operator-on-spark")
-    size = ("--subscribers", 400, "--months", 6, "--seed", 3, "--churn-level", 3, "--records", 0.1, "--dirty", 0.01)
+    size = ("--subscribers", 520, "--months", 6, "--seed", 3, "--churn-level", 3, "--records", 0.1, "--dirty", 0.01)
     made = telco("sample", folder / "exports", *size, "-q")
     assert made.returncode == 0, made.stderr
     return run_on_both(folder, folder / "exports", cluster)
@@ -62,6 +63,12 @@ def test_table_is_the_same_on_both_engines(operator: Both, table: str) -> None:
 def test_table_of_the_hand_worked_world_is_the_same_on_both_engines(world: Both, table: str) -> None:
     one, other = world.duckdb[table], world.spark[table]
     assert {c: differing(one, other, c) for c in one[0]} == {c: [] for c in one[0]}
+
+
+def test_scores_are_by_a_model_that_looks_at_circles(operator: Both) -> None:
+    for tables in (operator.duckdb, operator.spark):
+        assert {row["method"] for row in tables["churn"]} == {"model"}
+        assert any("contacts have left the network" in row[f"reason_{n}"] for row in tables["churn"] for n in (1, 2, 3))
 
 
 def test_no_table_is_forgotten(operator: Both) -> None:

@@ -30,7 +30,8 @@ def churn(out: tuple[Path, list[Row]]) -> dict[str, Row]:
 def test_method_says_model_and_the_model_is_kept(out: tuple[Path, list[Row]]) -> None:
     assert {row["method"] for row in out[1]} == {"model"}
     model = json.loads((out[0] / "churn_model.json").read_text("utf-8"))
-    assert model["cutoffs"] == ["2026-03", "2026-04", "2026-05", "2026-06"]  # three months before, two after
+    # Three months before, two after.
+    assert model["training"]["cutoffs"] == ["2026-03", "2026-04", "2026-05", "2026-06"]
 
 
 def test_scores_are_probabilities_and_ranks_follow_them(out: tuple[Path, list[Row]]) -> None:
@@ -77,6 +78,11 @@ def percent(who: str) -> float | None:
     return None if value is None else float(round(100 * value))
 
 
+def percent_before(who: str) -> float | None:
+    june, july = bills_of(who)[5:7]
+    return None if june is None or july is None else float(round(100 * (july / june - 1)))
+
+
 def august(who: str) -> float | None:
     return bills_of(who)[-1]
 
@@ -89,12 +95,16 @@ def months(who: str) -> float | None:
 ENGLISH: dict[str, Callable[[str], float | None]] = {
     r"bill up (?P<x>\d+)% against the two months before": percent,
     r"bill (?P<down>down) (?P<x>\d+)% against the two months before": percent,
+    r"bill up (?P<x>\d+)% between the two months before": percent_before,
+    r"bill (?P<down>down) (?P<x>\d+)% between the two months before": percent_before,
     r"a (high|low) bill \((?P<x>\d+)\)": august,
     r"(only )?(?P<x>\d+) months on the network": months,
 }
 CHINESE: dict[str, Callable[[str], float | None]] = {
     r"账单较前两月上升(?P<x>\d+)%": percent,
     r"账单较前两月(?P<down>下降)(?P<x>\d+)%": percent,
+    r"账单在前两月间上升(?P<x>\d+)%": percent_before,
+    r"账单在前两月间(?P<down>下降)(?P<x>\d+)%": percent_before,
     r"账单较[高低]（(?P<x>\d+)）": august,
     r"在网仅?(?P<x>\d+)个月": months,
 }

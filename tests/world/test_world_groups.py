@@ -31,7 +31,15 @@ NAMES = {
     16: ("Local-busy", "本地繁忙组"),
     17: ("Forwards to Unicom", "转移联通组"),
 }
-ON_REQUEST = {"churn_evaluation", "segment_quality", "migration", "migration_balance"}  # by commands of their own
+# By commands of their own.
+ON_REQUEST = {
+    "churn_evaluation",
+    "churn_rules",
+    "churn_monitor",
+    "segment_quality",
+    "migration",
+    "migration_balance",
+}
 MONTHS = ("2026-01", "2026-02", "2026-03")  # those that the groups look at
 
 

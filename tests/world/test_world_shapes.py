@@ -16,7 +16,15 @@ Said = Callable[[], str]
 # What bills alone allow, what subscriber records add; groups need more people, arrears need payments.
 ALWAYS = {"segments", "churn", "retention", "audit", "alerts"}
 OF_BILLS = ALWAYS | {"arpu_bands", "value_tiers", "value_cuts", "tier_migration"}
-EVERYTHING = OF_BILLS | {"credit", "lifecycle", "stage_tiers", "credit_limits", "tags", "price_sensitivity"}
+EVERYTHING = OF_BILLS | {
+    "credit",
+    "churn_rates",
+    "lifecycle",
+    "stage_tiers",
+    "credit_limits",
+    "tags",
+    "price_sensitivity",
+}
 WHOSE = ("segments", "credit", "churn")  # a row per subscriber
 CUTS = 33  # cut points of the value scores
 CHECKS = 18  # of the audit
@@ -145,6 +153,7 @@ def test_one_subscriber(run: Run, said: Said) -> None:
     assert {name: len(rows) for name, rows in tables.items()} == {
         **dict.fromkeys(EVERYTHING, 1),
         "arpu_bands": 10,
+        "churn_rates": 3,
         "value_cuts": CUTS,
         "audit": CHECKS,
         "tags": 0,
@@ -165,6 +174,7 @@ def test_one_subscriber_who_has_left(run: Run) -> None:
         "segments": 1,
         "credit": 1,
         "arpu_bands": 10,
+        "churn_rates": 3,
         "value_cuts": CUTS,
         "audit": CHECKS,
         "tier_migration": 1,

@@ -1,60 +1,78 @@
-"""The churn model: logistic regression on standardised signals, saved as readable JSON and checked when it is loaded.
+"""The churn model: an additive model with all that is needed to trust it, saved as readable JSON, checked on loading.
 
-Each signal is centred on its mean and divided by its standard deviation; a missing value is the mean. The
-contribution of a signal to the log odds is weight × standardised value, so the reasons are exact. Regularised
-maximum likelihood needs no resampling for rare leavers and gives calibrated probabilities on data like the training
-data.
+It keeps what the columns mean (SQL of signals, or types of table columns), what it was fitted on, how good it was on
+rows it had not seen, and how columns and scores were distributed, so that drift can be seen later.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
-from pydantic import Field, ValidationError
-from sklearn.linear_model import LogisticRegression
-from threadpoolctl import threadpool_limits
+from pydantic import ValidationError
+from scipy.special import expit
 
-from telco_crm import __version__
+from telco_crm.churn.drift import Spread, spread_of, spreads_of
+from telco_crm.churn.learn.additive import AdditiveModel
+from telco_crm.churn.learn.coding import Ints
+from telco_crm.churn.learn.fit import fit
+from telco_crm.churn.metrics import measures
 from telco_crm.errors import InputError
+from telco_crm.manifest import versions
 from telco_crm.rules import Model
 
-FORMAT = "telco-crm churn model 1"
-LIMIT = 5.0  # standardised values are cut there, so that one odd month cannot decide alone
+FORMAT = "telco-crm churn model 2"
+IMPORTANCE_ROWS = 4000
+DECIMALS = 6
 
 
-class ChurnModel(Model):
-    """A fitted model. `signals` keeps the SQL each weight was fitted with, so that it is never applied to another
-    meaning.
+class Training(Model):
+    """What a model was fitted on. For exports: cut-off months, months of outcome after each and of gap before it, kinds
+    of leaving. For tables: label column, what it says of leavers, and the column of identifiers.
     """
 
-    format: str = FORMAT
-    version: str = __version__
-    signals: dict[str, str]
-    mean: dict[str, float]
-    scale: dict[str, float] = Field(description="standard deviation; 0 for a signal that never varied")
-    weight: dict[str, float]
-    intercept: float
-    cutoffs: tuple[str, ...]
-    horizon_months: int
-    target: tuple[str, ...]
+    source: Literal["exports", "table"]
     rows: int
     leavers: int
     seed: int
+    cutoffs: tuple[str, ...] = ()
+    horizon_months: int = 0
+    gap_months: int = 0
+    target: tuple[str, ...] = ()
+    label: str | None = None
+    positive: str | None = None
+    identifier: str | None = None
 
-    def contributions(self, signals: pd.DataFrame) -> pd.DataFrame:
-        """Each signal's part of the log odds, same index and columns as the model's signals."""
-        z = _standardised(signals, self.mean, self.scale)
-        return z * pd.Series(self.weight)
 
-    def probability(self, signals: pd.DataFrame) -> pd.Series:
-        """Probability of leaving within the horizon, by subscriber_id."""
-        odds = self.intercept + self.contributions(signals).to_numpy().sum(axis=1)
-        return pd.Series(1 / (1 + np.exp(-odds)), signals.index)
+class ChurnModel(Model):
+    """A fitted model.
+
+    `meaning` says what each column is: SQL of a signal, or the type of a table's column. `metrics` are of rows the fold
+    models had not seen. `importance` is the mean size of a column's contribution in log odds.
+    """
+
+    format: str = FORMAT
+    versions: dict[str, str]
+    training: Training
+    metrics: dict[str, float]
+    meaning: dict[str, str]
+    importance: dict[str, float]
+    middle: dict[str, float]
+    scores: Spread
+    spreads: tuple[Spread, ...]
+    additive: AdditiveModel
+
+    def probability(self, frame: pd.DataFrame, threads: int = 1) -> pd.Series:
+        """Probability of leaving, by the frame's index."""
+        return self.additive.probability(frame, threads)
+
+    def contributions(self, frame: pd.DataFrame, threads: int = 1) -> pd.DataFrame:
+        """Each column's exact part of the log odds: rows × columns."""
+        return self.additive.contributions(frame, threads)
 
     @property
     def checksum(self) -> str:
@@ -65,7 +83,7 @@ class ChurnModel(Model):
     def save(self, path: Path) -> None:
         """Write the model as readable JSON."""
         data = {**self.model_dump(), "checksum": self.checksum}
-        path.write_text(json.dumps(data, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        path.write_text(_laid_out(data) + "\n", encoding="utf-8")
 
 
 def load_model(path: Path) -> ChurnModel:
@@ -76,56 +94,57 @@ def load_model(path: Path) -> ChurnModel:
     """
     try:
         data = json.loads(path.read_text("utf-8"))
-        claimed = data.pop("checksum", None)
+        kind, claimed = data["format"], data.pop("checksum", None)
+        if kind != FORMAT and str(kind).startswith("telco-crm churn model"):
+            raise InputError(f"{path}: the model was made by another version of telco-crm ({kind}); fit it again")
         model = ChurnModel.model_validate_json(json.dumps(data))
     except OSError as error:
         raise InputError(f"{path}: the model cannot be read ({error.strerror}); check the path") from None
-    except (ValueError, AttributeError, ValidationError):
+    except (ValueError, AttributeError, KeyError, TypeError, ValidationError):
         raise InputError(
             f"{path} is not a churn model; make one with: telco-crm churn fit DATA --model {path}"
         ) from None
-    if model.format != FORMAT or model.checksum != claimed:
-        raise InputError(f"{path}: the model was changed or made by another version; fit it again")
+    if model.checksum != claimed:
+        raise InputError(f"{path}: the model was changed after it was fitted; fit it again")
     return model
 
 
-@dataclass(frozen=True)
-class TrainingWindow:
-    """What a model was fitted on: cut-off months, months of outcome after each, and the kinds of leaving that count."""
-
-    cutoffs: tuple[str, ...]
-    horizon_months: int
-    target: tuple[str, ...]
-
-
 def fit_model(
-    signals: pd.DataFrame, outcome: pd.Series, meaning: dict[str, str], window: TrainingWindow, seed: int
+    frame: pd.DataFrame, outcome: Ints, groups: pd.Series, training: Training, meaning: dict[str, str], threads: int
 ) -> ChurnModel:
-    """Fit on `signals` (rows × signals, NaN allowed) and `outcome` (0/1); deterministic, one thread.
+    """Fit on `frame` (rows × columns, numbers or text) and `outcome` (0/1); the same whatever `threads` is.
 
-    `meaning` is the SQL of each signal, which the model keeps.
+    Rows of one group are kept together when parts are held out.
     """
-    known = signals.loc[:, signals.notna().any()]
-    mean = {str(name): float(value) for name, value in known.mean().items()}
-    scale = {str(name): float(value) for name, value in known.std(ddof=0).items()}
-    z = _standardised(known, mean, scale).to_numpy()
-    with threadpool_limits(1):
-        fitted = LogisticRegression(C=1.0, max_iter=1000, random_state=seed).fit(z, outcome.to_numpy())
+    learned = fit(frame, outcome, groups, training.seed, threads)
+    unseen = learned.unseen_odds
+    sample = np.linspace(0, len(frame) - 1, min(len(frame), IMPORTANCE_ROWS)).astype(np.int64)
+    parts = learned.model.contributions(frame.iloc[sample], threads)
+    found = measures(outcome[learned.unseen], expit(unseen))
     return ChurnModel(
-        signals={name: meaning[name] for name in mean},
-        mean=mean,
-        scale=scale,
-        weight=dict(zip(mean, map(float, fitted.coef_[0]), strict=True)),
-        intercept=float(fitted.intercept_[0]),
-        cutoffs=window.cutoffs,
-        horizon_months=window.horizon_months,
-        target=window.target,
-        rows=len(known),
-        leavers=int(outcome.sum()),
-        seed=seed,
+        versions=versions(),
+        training=training,
+        metrics={name: round(float(value), DECIMALS) for name, value in found.items()},
+        meaning={name: meaning[name] for name in map(str, frame.columns)},
+        importance={str(n): round(float(v), DECIMALS) for n, v in parts.abs().mean().items()},
+        middle={str(n): float(v) for n, v in frame.median(numeric_only=True).items() if not np.isnan(v)},
+        scores=spread_of(expit(unseen)),
+        spreads=spreads_of(learned.model.columns, learned.codes),
+        additive=learned.model,
     )
 
 
-def _standardised(signals: pd.DataFrame, mean: dict[str, float], scale: dict[str, float]) -> pd.DataFrame:
-    z = (signals[list(mean)] - pd.Series(mean)) / pd.Series(scale).replace(0, np.inf)
-    return z.fillna(0).clip(-LIMIT, LIMIT)
+def _laid_out(data: Any, level: int = 0) -> str:
+    """JSON with a line for every short thing: columns, tables and trees are not torn into thousands of lines."""
+    pad = " " * (level + 1)
+    if level < 4 and isinstance(data, dict) and data and not _is_leaf(data):
+        lines = (f"{pad}{json.dumps(key, ensure_ascii=False)}: {_laid_out(v, level + 1)}" for key, v in data.items())
+        return "{\n" + ",\n".join(lines) + "\n" + " " * level + "}"
+    if level < 4 and isinstance(data, list | tuple) and any(isinstance(v, list | tuple | dict) for v in data):
+        return "[\n" + ",\n".join(f"{pad}{_laid_out(v, level + 1)}" for v in data) + "\n" + " " * level + "]"
+    return json.dumps(data, ensure_ascii=False)
+
+
+def _is_leaf(data: dict[str, Any]) -> bool:
+    """Whether a table is shown on one line: columns and trees."""
+    return "edges" in data or "limit" in data or "share" in data

@@ -6,19 +6,31 @@ import numpy as np
 import pandas as pd
 
 from telco_crm.analysis import Analysis, RunContext
-from telco_crm.churn.dataset import check_signals, past_cutoffs, rule_hits, signals_at, training_set
-from telco_crm.churn.explain import Words, model_reasons, rule_reasons
-from telco_crm.churn.model import ChurnModel, TrainingWindow, fit_model
-from telco_crm.churn.rules import ChurnRules
+from telco_crm.churn.dataset import check_signals, past_cutoffs, rule_hits_sql, signals_sql, training_set
+from telco_crm.churn.explain import REASONS, Words, held_rules, model_reasons, model_themes, rule_reasons, rule_themes
+from telco_crm.churn.known import SOURCES
+from telco_crm.churn.labels import create_rates
+from telco_crm.churn.model import ChurnModel, Training, fit_model
+from telco_crm.churn.rules import THEMES, ChurnRules
 from telco_crm.errors import CannotCompute, RuleError
 from telco_crm.measures import note_absent
+from telco_crm.months import Month
+
+SCORED = {
+    "subscriber_id": "VARCHAR",
+    "churn_score": "DOUBLE",
+    "method": "VARCHAR",
+    **{f"reason_{n}": "VARCHAR" for n in range(1, REASONS + 1)},
+    **{f"{theme}_part": "DOUBLE" for theme in THEMES},
+    "rules_held": "VARCHAR",
+}
+LEAST_IN_SAMPLE = 10  # leavers and stayers, whatever the rules say
+MATTERS = 0.01  # part of a model's importance from which on a signal without data is worth a note
 
 
-def compute_churn(context: RunContext) -> None:
-    """Make `churn`: score, rank, method and reasons of everybody who has not left.
-
-    With a model in context.settings["churn_model"] that one is used; otherwise one is fitted, or the rule score is
-    taken and the reason is noted. The model used is left in context.facts["churn_model"].
+def choose_model(context: RunContext) -> None:
+    """Leave the model that scores in context.facts["churn_model"]: the one in context.settings["churn_model"], else one
+    fitted on the history; none where the history is too thin, which is noted.
     """
     rules = context.rules(ChurnRules, "churn")
     check_signals(context, rules)
@@ -28,74 +40,122 @@ def compute_churn(context: RunContext) -> None:
             model = fit_on_history(context, rules)
         except CannotCompute as why:
             context.note(f"churn: scored by rules, not by a model, because {why}")
-    scores = by_model(context, rules, model) if model else by_rules(context, rules)
-    if model:
-        context.facts["churn_model"] = model
-    scores = scores.reset_index().sort_values(
-        ["churn_score", "subscriber_id"], ascending=[False, True], ignore_index=True
-    )
-    scores.insert(2, "risk_rank", np.arange(1, len(scores) + 1))
-    context.engine.register("churn_scores", scores)
-    context.create("churn", "SELECT * FROM churn_scores")
+            note_absent(context)
+            return
+    check_meaning(model, rules)
+    context.facts["churn_model"] = model
 
 
-def fit_on_history(context: RunContext, rules: ChurnRules) -> ChurnModel:
-    """A model fitted on every past cut-off.
+def score_everybody(context: RunContext) -> None:
+    """Make `churn_scored`: score, method, reasons and sub-scores of everybody who has not left; and `churn_seen`: the
+    signals that anybody has a value of.
+    """
+    rules = context.rules(ChurnRules, "churn")
+    model = context.facts.get("churn_model")
+    asked = signals_sql(context, rules, context.as_of, shown=True)
+    if model is None:
+        asked = rule_hits_sql(context, rules, context.as_of)
+    columns = ", ".join(f"NULL::{kind} AS {name}" for name, kind in SCORED.items())
+    context.create("churn_scored", f"SELECT {columns} LIMIT 0")
+    context.create("churn_seen", "SELECT '' AS name LIMIT 0")
+    seen: set[str] = set()
+    for batch in context.engine.session().batches(asked):
+        frame = batch.to_pandas().set_index("subscriber_id")
+        scored = by_model(context, rules, model, frame) if model else by_rules(frame, rules, context.lang)
+        context.engine.register("churn_batch", scored.reset_index())
+        context.engine.run(f"INSERT INTO churn_scored SELECT {', '.join(SCORED)} FROM churn_batch")
+        seen |= {name for name in (model.meaning if model else ()) if frame[name].notna().any()}
+    context.engine.register("churn_batch", pd.DataFrame({"name": sorted(seen)}, dtype="str"))
+    context.engine.run("INSERT INTO churn_seen SELECT name FROM churn_batch")
+
+
+def rank_everybody(context: RunContext) -> None:
+    """Make `churn`: the scores with ranks; note what the model looks at and nobody has."""
+    ranks = "row_number() OVER (ORDER BY churn_score DESC, subscriber_id)"
+    context.create("churn", f"SELECT *, {ranks} AS risk_rank FROM churn_scored")
+    model = context.facts.get("churn_model")
+    if model is None or not context.engine.rows("SELECT 1 FROM churn LIMIT 1"):
+        return
+    seen = {row[0] for row in context.engine.rows("SELECT DISTINCT name FROM churn_seen")}
+    total = sum(model.importance.values()) or 1.0
+    lost = sorted(n for n in set(model.meaning) - seen if model.importance[n] / total >= MATTERS)
+    if lost:
+        context.note(f"churn: the data says nothing about {', '.join(lost)}, which the model looks at")
+
+
+def fit_on_history(context: RunContext, rules: ChurnRules, cutoffs: list[Month] | None = None) -> ChurnModel:
+    """A model fitted on these cut-offs, or on every past one.
 
     Raises:
         CannotCompute: too little history, or too few leavers or stayers.
     """
-    cutoffs = past_cutoffs(context, rules)
-    signals, outcome = training_set(context, rules, cutoffs)
-    leavers = int(outcome.sum())
-    if min(leavers, len(outcome) - leavers) < rules.minimum_leavers:
-        kind = "leavers" if leavers * 2 < len(outcome) else "stayers"
-        count = min(leavers, len(outcome) - leavers)
-        raise CannotCompute(
-            f"the history holds only {count} {kind}, and a model needs at least {rules.minimum_leavers}"
-        )
-    context.fitted("churn", min(len(signals), rules.fit_rows), len(signals))
-    if len(signals) > rules.fit_rows:
-        keep = np.sort(np.random.default_rng(context.seed).choice(len(signals), rules.fit_rows, replace=False))
-        signals, outcome = signals.iloc[keep], outcome.iloc[keep]
-    window = TrainingWindow(tuple(map(str, cutoffs)), rules.horizon_months, rules.target)
-    return fit_model(signals, outcome, rules.meaning(), window, context.seed)
+    cutoffs = past_cutoffs(context, rules) if cutoffs is None else cutoffs
+    data = training_set(context, rules, cutoffs)
+    if min(data.outcome.sum(), (1 - data.outcome).sum()) < LEAST_IN_SAMPLE:
+        raise CannotCompute(f"the sample of fit_rows = {rules.fit_rows:,} rows holds too few leavers or stayers")
+    context.fitted("churn", len(data.outcome), data.of)
+    varied = [name for name in data.signals.columns if data.signals[name].nunique(dropna=False) > 1]
+    if not varied:
+        raise CannotCompute("the signals are the same for everybody")
+    training = Training(
+        source="exports",
+        rows=len(data.outcome),
+        leavers=int(data.outcome.sum()),
+        seed=context.seed,
+        cutoffs=tuple(map(str, cutoffs)),
+        horizon_months=rules.horizon_months,
+        gap_months=rules.gap_months,
+        target=rules.target,
+    )
+    meaning = {name: signal.sql for name, signal in rules.all_signals().items()}
+    return fit_model(data.signals[varied], data.outcome, data.subscribers, training, meaning, context.engine.threads)
 
 
-def by_model(context: RunContext, rules: ChurnRules, model: ChurnModel) -> pd.DataFrame:
-    """churn_score, method and reasons by the model, by subscriber_id.
-
-    Raises:
-        RuleError: the model was fitted with signals of another meaning.
-    """
-    changed = [n for n, sql in model.signals.items() if n not in rules.signals or rules.signals[n].sql != sql]
+def check_meaning(model: ChurnModel, rules: ChurnRules) -> None:
+    """Refuse a model whose signals have another definition now (RuleError)."""
+    if model.training.source != "exports":
+        raise RuleError("the churn model was fitted on a wide table, not on exports; score that table with --table")
+    signals = rules.all_signals()
+    changed = [n for n, sql in model.meaning.items() if n not in signals or signals[n].sql != sql]
     if changed:
         raise RuleError(f"the churn model was fitted with other definitions of {', '.join(changed)}; fit it again")
-    signals = signals_at(context, rules, context.as_of, shown=True)
-    unknown = [n for n in model.signals if signals[n].isna().all()]
-    if unknown and len(signals):
-        context.note(
-            f"churn: the data says nothing about {', '.join(unknown)}, which the model looks at; their mean was taken"
-        )
-    reasons = model_reasons(model.contributions(signals), signals, Words(rules, model.mean, context.lang))
-    return pd.DataFrame(
-        {"churn_score": model.probability(signals).round(6), "method": "model"}, index=signals.index
-    ).join(reasons)
 
 
-def by_rules(context: RunContext, rules: ChurnRules) -> pd.DataFrame:
-    """churn_score, method and reasons by the rule score, by subscriber_id."""
-    note_absent(context)
-    hits = rule_hits(context, rules, context.as_of)
+def by_model(context: RunContext, rules: ChurnRules, model: ChurnModel, frame: pd.DataFrame) -> pd.DataFrame:
+    """churn_score, method, reasons and sub-scores by the model, by subscriber_id, from a frame of `signals_sql`."""
+    signals, threads = rules.all_signals(), context.engine.threads
+    parts = model.contributions(frame, threads)
+    score = model.probability(frame, threads).round(6)
+    said = model_reasons(parts, frame, Words(signals, model.middle, context.lang))
+    return pd.DataFrame({"churn_score": score, "method": "model"}, index=frame.index).join(
+        [said, model_themes(parts, signals), held_rules(frame, rules, context.lang)]
+    )
+
+
+def by_rules(hits: pd.DataFrame, rules: ChurnRules, lang: str) -> pd.DataFrame:
+    """The same by the rule score, from a frame of `rule_hits_sql`."""
     score = pd.DataFrame({"churn_score": rule_probability(hits, rules).round(6), "method": "rules"}, index=hits.index)
-    return score.join(rule_reasons(hits, rules, context.lang))
+    return score.join([rule_reasons(hits, rules, lang), rule_themes(hits, rules), held_rules(hits, rules, lang)])
 
 
 def rule_probability(hits: pd.DataFrame, rules: ChurnRules) -> pd.Series:
     """The rule score as a probability, from which rules hold."""
     weights = np.array([r.weight for r in rules.rule_score.rules])
-    odds = rules.rule_score.base + (hits.to_numpy() * weights).sum(axis=1)
+    scored = hits[[f"r{i}" for i in range(len(weights))]].to_numpy()
+    odds = rules.rule_score.base + (scored * weights).sum(axis=1)
     return pd.Series(1 / (1 + np.exp(-odds)), hits.index)
 
 
-CHURN = Analysis("churn", ("people", "features"), ("churn",), compute_churn)
+RATES = Analysis(
+    "churn rates", ("people", "features", "subscribers"), ("churn_rates",), create_rates, uses=("leavers",)
+)
+CHURN = Analysis(
+    "churn",
+    ("people", "features"),
+    ("churn",),
+    choose_model,
+    uses=SOURCES,
+    each=score_everybody,
+    makes=("churn_scored", "churn_seen"),
+    finish=rank_everybody,
+)

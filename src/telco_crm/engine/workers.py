@@ -35,6 +35,11 @@ class Part:
         """How the files of the part begin."""
         return f"{self.number:05d}"
 
+    def divided(self, count: int) -> list[Part]:
+        """The part in `count` (at least one) smaller ones."""
+        count = max(count, 1)
+        return [Part(self.number * count + n, self.of * count) for n in range(count)]
+
     def holds(self, sid: str) -> str:
         """SQL: whether hash `sid` (UBIGINT) is in the part."""
         low, high = (math.ceil((1 << 32) * n / self.of) << 32 for n in (self.number, self.number + 1))

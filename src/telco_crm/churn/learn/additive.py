@@ -1,0 +1,117 @@
+"""A fitted model that is a sum: log odds = intercept + a table per column + weighted trees."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+from pydantic import model_validator
+from scipy.special import expit
+
+from telco_crm.churn.learn.coding import MISSING, Codes, ColumnCode, Floats, encode
+from telco_crm.churn.learn.shapley import ForestShapley
+from telco_crm.churn.learn.trees import Forest, Tree
+from telco_crm.rules import Model
+
+BATCH = 16_384  # rows that are worked on at a time: their codes stay in the processor's cache
+
+
+class Block(Model):
+    """Trees that count with the same weight."""
+
+    weight: float
+    trees: tuple[Tree, ...]
+
+
+class AdditiveModel(Model):
+    """A fitted model.
+
+    `linear` has, for every column, the log odds of its codes in order and of "missing" last, centred on the mean of the
+    fitted rows. Trees name columns by their place.
+    """
+
+    columns: tuple[ColumnCode, ...]
+    intercept: float
+    linear: tuple[tuple[float, ...], ...]
+    blocks: tuple[Block, ...]
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> AdditiveModel:
+        if len(self.linear) != len(self.columns):
+            raise ValueError("linear and columns differ in length")
+        for column, table in zip(self.columns, self.linear, strict=True):
+            if len(table) != column.count + 1:
+                raise ValueError(f"the table of {column.name} does not fit its codes")
+        used = {c for block in self.blocks for tree in block.trees for c in tree.column}
+        if used and max(used) >= len(self.columns):
+            raise ValueError("a tree asks for a column that there is not")
+        return self
+
+    def log_odds(self, frame: pd.DataFrame, threads: int = 1) -> Floats:
+        """Log odds of each row of `frame`, which has the model's columns (more do no harm)."""
+        out = np.empty(len(frame))
+
+        def work(rows: slice, codes: Codes) -> None:
+            odds = self._forest.values(codes) + self.intercept
+            for at, table in enumerate(self._tables):
+                odds += table.take(codes[at])
+            out[rows] = odds
+
+        _in_batches(encode(self.columns, frame, threads), work, threads)
+        return out
+
+    def probability(self, frame: pd.DataFrame, threads: int = 1) -> pd.Series:
+        """Probability of the outcome, by the frame's index."""
+        return pd.Series(expit(self.log_odds(frame, threads)), frame.index)
+
+    def contributions(self, frame: pd.DataFrame, threads: int = 1) -> pd.DataFrame:
+        """Each column's exact part of the log odds (rows × columns); with `base` they add up to the log odds.
+
+        The tables' parts are what they are; the trees' parts are Shapley values (see `shapley`).
+        """
+        out = np.zeros((len(self.columns), len(frame)))
+
+        def work(rows: slice, codes: Codes) -> None:
+            part = np.zeros(codes.shape)
+            self._shapley.add_to(part, codes)
+            for at, table in enumerate(self._tables):
+                part[at] += table.take(codes[at])
+            out[:, rows] = part
+
+        _in_batches(encode(self.columns, frame, threads), work, threads)
+        return pd.DataFrame(out.T, frame.index, [column.name for column in self.columns], copy=False)
+
+    @property
+    def base(self) -> float:
+        """Log odds before any column is looked at: the mean over the fitted rows."""
+        return self.intercept + self._shapley.expected
+
+    @cached_property
+    def _tables(self) -> list[Floats]:
+        tables = []
+        for table in self.linear:
+            full = np.zeros(256)
+            full[: len(table) - 1], full[MISSING] = table[:-1], table[-1]
+            tables.append(full)
+        return tables
+
+    @cached_property
+    def _forest(self) -> Forest:
+        trees = [tree for block in self.blocks for tree in block.trees]
+        return Forest(trees, [block.weight for block in self.blocks for _ in block.trees])
+
+    @cached_property
+    def _shapley(self) -> ForestShapley:
+        return ForestShapley(self._forest)
+
+
+def _in_batches(codes: Codes, work: Callable[[slice, Codes], None], threads: int) -> None:
+    def batches() -> Iterator[slice]:
+        for start in range(0, codes.shape[1], BATCH):
+            yield slice(start, start + BATCH)
+
+    with ThreadPoolExecutor(threads) as pool:
+        list(pool.map(lambda rows: work(rows, np.ascontiguousarray(codes[:, rows])), batches()))

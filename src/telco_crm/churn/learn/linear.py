@@ -1,0 +1,88 @@
+"""Logistic regression on smooth curves of each column: a table of log odds per column and code.
+
+A number enters as itself (standardised, its extremes cut off) and as cubic splines between its quantiles; text with few
+values as one indicator per value; text ordered by its share of leavers as the log odds of that share; "missing" as an
+indicator of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from sklearn.linear_model import LogisticRegression
+from sklearn.preprocessing import SplineTransformer
+
+from telco_crm.churn.learn.coding import MISSING, Codes, ColumnCode, Floats, Ints
+
+KNOTS = 5
+CUT = 3.0  # standard deviations at which the straight part of a number is cut off
+LEAST_ROWS = 5  # an indicator needs that many rows on either side
+MOST_ROWS = 50_000  # a linear model gains nothing from more
+
+
+def code_values(values: Floats, codes: Codes) -> Floats:
+    """The mean of `values` at each of the 255 codes; NaN where no row has the code."""
+    known = ~np.isnan(values) & np.isfinite(values)
+    rows = np.bincount(codes[known], minlength=MISSING)[:MISSING].astype(np.float64)
+    total = np.bincount(codes[known], weights=values[known], minlength=MISSING)[:MISSING]
+    return np.asarray(np.divide(total, rows, out=np.full(MISSING, np.nan), where=rows > 0))
+
+
+def basis(column: ColumnCode, positions: Floats, codes: Codes) -> Floats:
+    """The curves of a column: a matrix of codes (256) × curves.
+
+    `positions` is where each code lies: a mean value or a share, in any unit (see `code_values`).
+    """
+    rows = np.bincount(codes, minlength=256)
+    parts = []
+    if column.nominal:
+        kept = np.flatnonzero(_worth(rows[:MISSING], len(codes)))
+        indicators = np.zeros((256, len(kept)))
+        indicators[kept, np.arange(len(kept))] = 1
+        parts.append(indicators)
+    else:
+        parts.append(_curves(positions, rows[:MISSING]))
+    if _worth(rows[MISSING:], len(codes))[0]:
+        missing = np.zeros((256, 1))
+        missing[MISSING] = 1
+        parts.append(missing)
+    return np.hstack(parts)
+
+
+def _worth(rows: Ints, count: int) -> Ints:
+    return np.asarray((rows >= LEAST_ROWS) & (rows <= count - LEAST_ROWS))
+
+
+def _curves(positions: Floats, rows: Ints) -> Floats:
+    """A straight line and splines over the codes that occur; codes between them are interpolated."""
+    there = np.flatnonzero((rows > 0) & ~np.isnan(positions))
+    if len(there) < 2:
+        return np.zeros((256, 0))
+    at = np.interp(np.arange(MISSING), there, positions[there])
+    weight = rows[there] / rows[there].sum()
+    mean = float((weight * positions[there]).sum())
+    deviation = float(np.sqrt((weight * (positions[there] - mean) ** 2).sum()))
+    if not 0 < deviation < np.inf:
+        return np.zeros((256, 0))
+    line = np.clip((at - mean) / deviation, -CUT, CUT)
+    order = np.argsort(positions[there], kind="stable")
+    heights = np.cumsum(weight[order])
+    quantiles = np.linspace(0, 1, KNOTS)
+    knots = np.unique(positions[there][order][np.minimum(np.searchsorted(heights, quantiles - 1e-9), len(there) - 1)])
+    curves = [line[:, None]]
+    if len(knots) > 2:
+        splines = SplineTransformer(degree=3, knots=knots[:, None], include_bias=False, extrapolation="constant")
+        curves.append(splines.fit_transform(at[:, None]))
+    table = np.hstack(curves)
+    return np.vstack([table, (rows[there][:, None] * table[there]).sum(axis=0)[None] / rows[there].sum()])
+
+
+def fit_linear(bases: Sequence[Floats], codes: Codes, outcome: Ints, strength: float) -> list[Floats]:
+    """Log odds by code (256) of each column; `strength` is scikit-learn's C. Without the intercept."""
+    pick = slice(None) if len(outcome) <= MOST_ROWS else np.linspace(0, len(outcome) - 1, MOST_ROWS).astype(np.int64)
+    used = codes[:, pick]
+    design = np.hstack([table[used[at]] for at, table in enumerate(bases)])
+    fitted = LogisticRegression(C=strength, max_iter=500, tol=1e-5).fit(design, outcome[pick])
+    weights = np.split(fitted.coef_[0], np.cumsum([table.shape[1] for table in bases])[:-1])
+    return [table @ weight for table, weight in zip(bases, weights, strict=True)]

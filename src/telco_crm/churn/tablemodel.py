@@ -1,0 +1,152 @@
+"""The churn model on wide tables: fit, score with reasons, and evaluate out of fold."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from telco_crm.churn.explain import table_reasons
+from telco_crm.churn.learn.coding import ColumnCode, Floats, Ints
+from telco_crm.churn.learn.fit import fit
+from telco_crm.churn.learn.folds import folds
+from telco_crm.churn.model import ChurnModel, Training, fit_model
+from telco_crm.churn.tabletask import Prepared, TableTask
+from telco_crm.churn.widetable import WideTable
+from telco_crm.errors import InputError
+
+LEAST_LEAVERS = 50
+MOST_LOST = 0.25  # part of a model's importance that may be missing from a table
+
+
+def fit_table(prepared: Prepared, task: TableTask, seed: int, threads: int) -> ChurnModel:
+    """A model fitted on every row with a label.
+
+    Raises:
+        InputError: fewer than 50 leavers or stayers.
+    """
+    check_counts(prepared.outcome)
+    training = Training(
+        source="table",
+        rows=len(prepared.outcome),
+        leavers=int(prepared.outcome.sum()),
+        seed=seed,
+        label=task.label,
+        positive=prepared.positive,
+        identifier=task.identifier,
+    )
+    return fit_model(prepared.frame, prepared.outcome, prepared.groups, training, prepared.kinds, threads)
+
+
+def check_counts(outcome: Ints) -> None:
+    """Raises InputError with fewer than 50 leavers or stayers."""
+    leavers = int(outcome.sum())
+    for name, count in (("leavers", leavers), ("stayers", len(outcome) - leavers)):
+        if count < LEAST_LEAVERS:
+            raise InputError(
+                f"the table has {count} {name}, and a model needs at least {LEAST_LEAVERS}; nothing was fitted"
+            )
+
+
+def score_table(
+    model: ChurnModel, table: WideTable, identifier: str | None, lang: str, threads: int
+) -> tuple[pd.DataFrame, list[str]]:
+    """Rows of the table with churn_score, risk_rank and reasons, the highest score first; and notes.
+
+    Raises:
+        InputError: the table does not have what the model looks at; the message names the differences.
+    """
+    frame, notes = matching(model, table)
+    name = identifier or model.training.identifier
+    names = table.text(name) if name and name in table.columns else pd.Series(np.arange(1, table.rows + 1).astype(str))
+    if name and name not in table.columns:
+        notes.append(f"there is no column {name}; rows are named by their number")
+    parts = model.contributions(frame, threads)
+    score = model.probability(frame, threads).round(6)
+    out = pd.DataFrame({"row_id": names.fillna(""), "churn_score": score})
+    order = np.lexsort((np.arange(len(out)), -score.to_numpy()))
+    out["risk_rank"] = np.empty(len(out), np.int64)
+    out.loc[order, "risk_rank"] = np.arange(1, len(out) + 1)
+    out = out.join(table_reasons(parts, frame, model.meaning, lang))
+    return out.iloc[order].reset_index(drop=True), notes
+
+
+def matching(model: ChurnModel, table: WideTable) -> tuple[pd.DataFrame, list[str]]:
+    """The columns of the model, typed as they were fitted, and notes on what is missing or unseen.
+
+    Raises:
+        InputError: naming every difference that matters.
+    """
+    if model.training.source != "table":
+        raise InputError("the model was fitted on exports, not on a wide table; score exports with it, or fit a table")
+    total = sum(model.importance.values()) or 1.0
+    lost = [name for name in model.meaning if name not in table.columns]
+    problems = []
+    columns: dict[str, pd.Series] = {}
+    notes = list(table.left_out)
+    for column in model.additive.columns:
+        if column.name in lost:
+            columns[column.name] = pd.Series(np.full(table.rows, np.nan))
+            continue
+        kind = model.meaning[column.name]
+        _, values, odd = table.typed(column.name, kind)
+        columns[column.name] = values
+        if odd and values.isna().mean() > 0.5:
+            problems.append(f"column {column.name} was {kind.split(':')[0]} and now holds {', '.join(odd)}")
+        elif odd:
+            notes.append(f"column {column.name}: cells that are no {kind} count as empty, such as {', '.join(odd)}")
+        notes += _unseen(column, values)
+    share = sum(model.importance[name] for name in lost) / total
+    if lost and share > MOST_LOST:
+        problems.append(f"it has no column {', '.join(lost)}, which make up {share:.0%} of what the model looks at")
+    elif lost:
+        notes.append(
+            f"there is no column {', '.join(lost)} ({share:.0%} of what the model looks at); it counts as empty"
+        )
+    if problems:
+        raise InputError([f"{table.name} does not fit the model: {problem}; fit it again" for problem in problems])
+    return pd.DataFrame(columns), notes
+
+
+def _unseen(column: ColumnCode, values: pd.Series) -> list[str]:
+    """A note, if there are values that the coding of a text column does not know."""
+    unseen = sorted(set(values.dropna().unique()) - set(column.levels)) if column.levels else []
+    if not unseen:
+        return []
+    count, shown = int(values.isin(unseen).sum()), ", ".join(map(str, unseen[:3]))
+    return [
+        f"column {column.name}: {count:,} rows have a value that was rare or unknown in training, such as {shown}; it "
+        "counts like the other rare ones, or as empty"
+    ]
+
+
+@dataclass(frozen=True)
+class OutOfFold:
+    """Probabilities of rows by models that had not seen them: repeats × rows."""
+
+    outcome: Ints
+    scores: Floats
+
+
+def out_of_fold(prepared: Prepared, count: int, repeats: int, seed: int, threads: int) -> OutOfFold:
+    """Cross-validation with `count` folds, `repeats` times, each time dealt anew.
+
+    Raises:
+        InputError: fewer than 50 leavers or stayers in what is fitted on.
+    """
+    scores = np.empty((repeats, len(prepared.outcome)))
+    for repeat in range(repeats):
+        fold = folds(prepared.groups, prepared.outcome, count, seed + 7919 * (repeat + 1))
+        for k in range(count):
+            inside = fold != k
+            check_counts(prepared.outcome[inside])
+            learned = fit(
+                prepared.frame[inside].reset_index(drop=True),
+                prepared.outcome[inside],
+                prepared.groups[inside].reset_index(drop=True),
+                seed,
+                threads,
+            )
+            scores[repeat, ~inside] = learned.model.probability(prepared.frame[~inside], threads).to_numpy()
+    return OutOfFold(prepared.outcome, scores)

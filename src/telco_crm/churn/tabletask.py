@@ -1,0 +1,192 @@
+"""A wide table made ready: who left by the label column, which columns are looked at, and what is odd about them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from telco_crm.churn.learn.coding import MISSING, Codes, fit_coding
+from telco_crm.churn.learn.folds import folds, row_groups
+from telco_crm.churn.metrics import auc
+from telco_crm.churn.widetable import NUMBER, TEXT, WideTable
+from telco_crm.errors import InputError
+from telco_crm.rules import nearest
+
+Ints = npt.NDArray[np.int64]
+LEFT_WORDS = ("1", "yes", "true", "y", "t", "churn", "churned", "left", "leaver", "bad", "是", "离网", "流失")
+STAYED_WORDS = ("0", "no", "false", "n", "f", "stayed", "stay", "active", "good", "否", "在网", "未流失", "not churned")
+MOST_VALUES = 20  # shown of a label column
+MOST_COPIES = 0.2  # part of the rows that may be copies of others and count as such
+DISTINCT = 0.98  # part of distinct values from which on text or whole numbers look like an identifier
+LEAKING = 0.98  # AUC of a single column that is too good to be known beforehand
+
+
+@dataclass(frozen=True)
+class TableTask:
+    """What the user said about a table."""
+
+    label: str | None = None
+    identifier: str | None = None
+    positive: str | None = None
+    negative: tuple[str, ...] = ()
+    drop: tuple[str, ...] = ()
+    drop_suspects: bool = False
+
+
+@dataclass
+class Prepared:
+    """A table to fit on: float64 and text columns, 1 for leavers, what belongs together, and notes for the user.
+
+    `known` marks the rows of the table that have a label; the frame holds these.
+    """
+
+    frame: pd.DataFrame
+    kinds: dict[str, str]
+    outcome: Ints
+    groups: pd.Series
+    positive: str
+    known: npt.NDArray[np.bool_]
+    notes: list[str] = field(default_factory=list)
+    suspects: dict[str, str] = field(default_factory=dict)
+
+
+def prepare(table: WideTable, task: TableTask, seed: int) -> Prepared:
+    """The table as `task` says; rows without a label are left out and said.
+
+    Raises:
+        InputError: a column that is not there, or a label that does not say who left.
+    """
+    _check_names(table, task)
+    outcome, known, positive, notes = _outcome(table, task)
+    skip = {task.label, task.identifier, *task.drop}
+    kinds: dict[str, str] = {}
+    columns: dict[str, pd.Series] = {}
+    notes = [*table.left_out, *notes]
+    for name in table.columns:
+        if name not in skip:
+            kinds[name], values, odd = table.typed(name)
+            columns[name] = values[known].reset_index(drop=True)
+            if odd:
+                notes.append(f"column {name}: cells that are no number count as empty, such as {', '.join(odd)}")
+    frame = pd.DataFrame(columns)
+    groups = row_groups(frame)
+    copies = int(groups.duplicated().sum())
+    if copies > MOST_COPIES * len(frame):  # a few coarse columns: equal rows are different people
+        groups = pd.Series(np.arange(len(frame)))
+    elif copies:
+        notes.append(
+            f"{copies:,} of {len(frame):,} rows are copies of others but for {_but_for(task)}; copies are kept on one "
+            "side of every split"
+        )
+    if task.identifier:
+        names = table.text(task.identifier)[known].reset_index(drop=True)
+        if names.duplicated().any():
+            groups = names.fillna("")
+            notes.append(f"{task.identifier} repeats; the rows of one are kept on one side of every split")
+    prepared = Prepared(frame, kinds, outcome, groups, positive, known, notes)
+    _judge(prepared, task, seed)
+    return prepared
+
+
+def _but_for(task: TableTask) -> str:
+    return " and ".join(name for name in (task.label, task.identifier) if name)
+
+
+def _check_names(table: WideTable, task: TableTask) -> None:
+    problems = []
+    for option, names in (("--label", [task.label]), ("--id", [task.identifier]), ("--drop", task.drop)):
+        for name in names:
+            if name and name not in table.columns:
+                has = ", ".join(table.columns)
+                problems.append(
+                    f"{option} {name}: {table.name} has no such column{nearest(name, table.columns)}; it has {has}"
+                )
+    if problems:
+        raise InputError(problems)
+
+
+def _outcome(table: WideTable, task: TableTask) -> tuple[Ints, npt.NDArray[np.bool_], str, list[str]]:
+    """1 for leavers among the rows with a label, which rows these are, what a leaver is called, and notes."""
+    if task.label is None:
+        raise InputError("--table needs --label: the column that says who left")
+    words = table.text(task.label)
+    counts = words.value_counts()
+    shown = ", ".join(f"{word} ({n:,})" for word, n in counts.head(MOST_VALUES).items())
+    place = f"--label {task.label}"
+    if len(counts) < 2:
+        one = f"it is {shown} in every row" if len(counts) else "it is empty in every row"
+        raise InputError(f"{place}: {one}, so there are no leavers to learn from, or only leavers; nothing was done")
+    unknown = [word for word in (task.positive, *task.negative) if word is not None and word not in counts.index]
+    if unknown:
+        raise InputError(f"{place}: no row has {', '.join(unknown)}; the column has {shown}")
+    positive = task.positive or _guessed(counts.index.tolist(), place, shown)
+    negative = task.negative or tuple(str(word) for word in counts.index if word != positive)
+    if len(negative) > 1 and not task.negative:
+        raise InputError(
+            f"{place} has {len(counts)} values: {shown}; say with --negative which of them stayed (repeatable); rows "
+            "with any other value are then left out"
+        )
+    known = (words.eq(positive) | words.isin(negative)).to_numpy()
+    notes = []
+    if not known.all():
+        words_known = " nor ".join((positive, *negative))
+        notes.append(f"{place}: {int((~known).sum()):,} rows have neither {words_known}; they are left out")
+    return words[known].eq(positive).to_numpy().astype(np.int64), known, positive, notes
+
+
+def _guessed(words: list[str], place: str, shown: str) -> str:
+    """The word for leaving where the user has not named it: one of the usual ones, beside a usual word for staying."""
+    left = [word for word in words if word.lower().rstrip(".") in LEFT_WORDS]
+    if len(words) == 2 and len(left) == 1 and any(w.lower().rstrip(".") in STAYED_WORDS for w in words if w != left[0]):
+        return left[0]
+    raise InputError(f"{place} has the values {shown}; say with --positive which of them means that somebody left")
+
+
+def _judge(prepared: Prepared, task: TableTask, seed: int) -> None:
+    """Find columns that look like identifiers, say nothing or know the outcome; leave them out if the user wants it."""
+    for name, values in prepared.frame.items():
+        if why := _odd(values, prepared.kinds[str(name)]):
+            prepared.suspects[str(name)] = why
+    rest = prepared.frame.drop(columns=list(prepared.suspects))
+    if len(rest.columns) and 0 < prepared.outcome.sum() < len(prepared.outcome):
+        fold = folds(prepared.groups, prepared.outcome, 5, seed)
+        columns, codes = fit_coding(rest, prepared.outcome, fold)
+        for column, code in zip(columns, codes, strict=True):
+            if (area := _alone(code, prepared.outcome, fold)) >= LEAKING:
+                prepared.suspects[column.name] = (
+                    f"tells leavers from stayers almost alone (AUC {area:.3f}); is it known before they leave?"
+                )
+    if task.drop_suspects:
+        prepared.frame = prepared.frame.drop(columns=list(prepared.suspects))
+        prepared.kinds = {name: kind for name, kind in prepared.kinds.items() if name not in prepared.suspects}
+    done = "left out" if task.drop_suspects else "kept; leave it out with --drop or --drop-suspects"
+    prepared.notes += [f"column {name} {why} ({done})" for name, why in prepared.suspects.items()]
+    if not len(prepared.frame.columns):
+        raise InputError("no column is left to learn from; check --drop and what the columns hold")
+
+
+def _odd(values: pd.Series, kind: str) -> str:
+    distinct = values.nunique()
+    if distinct <= 1 and (distinct == 0 or not values.isna().any()):
+        return "is the same in every row" if distinct else "is empty in every row"
+    if distinct >= DISTINCT * len(values) and len(values) >= 50:
+        if kind == TEXT:
+            return "looks like an identifier: nearly every row has a value of its own"
+        if kind == NUMBER and distinct == len(values) and bool((values % 1 == 0).all()):
+            return "looks like an identifier: every row has a whole number of its own"
+    return ""
+
+
+def _alone(codes: Codes, outcome: Ints, fold: Ints) -> float:
+    """AUC of a column by itself: each row gets the share of leavers that its code has in the other folds."""
+    prior = outcome.mean()
+    score = np.empty(len(outcome))
+    for k in np.unique(fold):
+        out = fold == k
+        rows = np.bincount(codes[~out], minlength=MISSING + 1)
+        left = np.bincount(codes[~out], weights=outcome[~out], minlength=MISSING + 1)
+        score[out] = ((left + prior) / (rows + 1))[codes[out]]
+    return auc(outcome, score).value

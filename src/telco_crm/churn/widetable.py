@@ -1,0 +1,175 @@
+"""Any wide table as a frame of numbers and text: types are found, or taken as a model was fitted with.
+
+Encodings, delimiters, compression and damaged lines are those of the export reader.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from telco_crm.errors import InputError
+from telco_crm.ingest.mapping import TableMapping
+from telco_crm.ingest.sources import SourceFile, find_sources
+from telco_crm.ingest.textfile import read_chunks, read_layout
+
+EMPTY_WORDS = ("na", "n/a", "nan", "null", "none", "?", "-", "\\n", ".", "#n/a", "无", "空")  # in columns of numbers
+DATES = ("%Y-%m-%d", "%Y/%m/%d", "%d.%m.%Y", "%Y-%m-%d %H:%M:%S", "%Y/%m/%d %H:%M:%S", "%Y-%m", "%m/%d/%Y", "%d/%m/%Y")
+WRITTEN = re.compile(r"[-+]?[¥￥$€£]?\s?[-+]?\d{1,3}(,\d{3})*(\.\d+)?\s?[%元]?|[-+]?\d+(\.\d+)?\s?[%元]")
+UNREADABLE = 0.02  # part of the distinct cells of a column of numbers that may be something else …
+MANY_CELLS = 30  # … if there are so many
+Words = npt.NDArray[np.object_]
+NUMBER, TEXT, DATE = "number", "text", "date"
+
+
+@dataclass(frozen=True)
+class WideTable:
+    """A table as read: every column as text (None where empty), or as numbers where a Parquet file says so.
+
+    `left_out` has a sentence for each kind of row that could not be read.
+    """
+
+    name: str
+    columns: dict[str, pa.ChunkedArray]
+    rows: int
+    left_out: tuple[str, ...] = ()
+
+    def text(self, name: str) -> pd.Series:
+        """A column as text, None where it is empty; whole numbers without a decimal point.
+
+        Raises:
+            InputError: there is no such column.
+        """
+        if name not in self.columns:
+            raise InputError(f"{self.name}: there is no column {name}; it has {', '.join(self.columns)}")
+        column = self.columns[name]
+        if pa.types.is_floating(column.type):
+            whole = pc.all(pc.equal(column, pc.floor(column))).as_py()
+            column = column.cast(pa.int64()) if whole else column
+        trimmed = pc.utf8_trim_whitespace(column.cast(pa.string()))
+        return pd.Series(pc.if_else(pc.equal(trimmed, ""), None, trimmed).to_pandas().astype(object))
+
+    def typed(self, name: str, kind: str | None = None) -> tuple[str, pd.Series, list[str]]:
+        """A column as its kind says (found, if not given): the kind, float64 numbers or text, and examples of cells
+        that are not of that kind.
+        """
+        column = self.columns[name]
+        if kind in (None, NUMBER) and (numbers := _cast(column)) is not None:
+            return NUMBER, pd.Series(numbers), []
+        places, index = pd.factorize(self.text(name))
+        words = np.array(index, object)
+        kind = kind or found_kind(words)
+        if kind == TEXT:
+            return TEXT, pd.Series([*words, None], dtype=object).take(places).reset_index(drop=True), []
+        numbers = as_numbers(words, kind)
+        odd = np.isnan(numbers) & ~np.isin([str(w).lower() for w in words], EMPTY_WORDS)
+        return kind, pd.Series(np.append(numbers, np.nan)[places]), [str(word) for word in words[odd][:3]]
+
+
+def read_wide(path: str, temp: Path, threads: int) -> WideTable:
+    """The table in a file (or several alike, by a glob or folder; "-" is standard input).
+
+    Raises:
+        InputError: no such file, no table, or files with different headers.
+    """
+    files = find_sources(None, {"table": (path,)}, temp).files["table"]
+    parts: list[pa.Table] = []
+    left_out: list[str] = []
+    for file in files:
+        part, bad = _read_parquet(file) if file.format == "parquet" else _read_text(file, threads)
+        left_out += bad
+        if parts and parts[0].column_names != part.column_names:
+            raise InputError(f"{file.name} has other columns than {files[0].name}; give files with the same header")
+        parts.append(part)
+    table = pa.concat_tables(parts, promote_options="permissive")
+    if not table.num_rows:
+        raise InputError(f"{files[0].name} has a header and no rows; export it again")
+    columns = {name: table.column(name) for name in table.column_names}
+    return WideTable(path, columns, table.num_rows, tuple(left_out))
+
+
+def found_kind(words: Words) -> str:
+    """What the distinct cells of a column are: number, date:FORMAT or text."""
+    cells = [str(word) for word in words if str(word).lower() not in EMPTY_WORDS]
+    if not cells:
+        return TEXT
+    odd = int(np.isnan(as_numbers(np.array(cells, object), NUMBER)).sum())
+    few = max(1, UNREADABLE * len(cells)) if len(cells) >= MANY_CELLS else 0
+    if odd <= few:
+        return NUMBER
+    for form in DATES:
+        if not np.isnan(as_numbers(np.array(cells, object), f"{DATE}:{form}")).any():
+            return f"{DATE}:{form}"
+    return TEXT
+
+
+def as_numbers(words: Words, kind: str) -> npt.NDArray[np.float64]:
+    """Numbers (also written 1,234.5 or 12% or ¥20), or days since 1970 for dates; NaN for anything else."""
+    if kind.startswith(DATE):
+        times = pd.to_datetime(pd.Series(words, dtype=object), format=kind.removeprefix(f"{DATE}:"), errors="coerce")
+        days = (times - pd.Timestamp(0)) / pd.Timedelta(days=1)
+        return np.asarray(days.to_numpy(np.float64, na_value=np.nan))
+    numbers = pd.to_numeric(pd.Series(words, dtype=object), errors="coerce").to_numpy(np.float64, na_value=np.nan)
+    for at in np.flatnonzero(np.isnan(numbers)):
+        if WRITTEN.fullmatch(str(words[at])):
+            numbers[at] = float(re.sub(r"[^\d.+-]", "", str(words[at])))
+    return np.asarray(numbers)
+
+
+def _cast(column: pa.ChunkedArray) -> Any:
+    """The numbers of a column that has nothing else; None otherwise."""
+    try:
+        if pa.types.is_string(column.type):
+            trimmed = pc.utf8_trim_whitespace(column)
+            column = pc.if_else(pc.equal(trimmed, ""), pa.scalar(None, pa.string()), trimmed)
+        numbers = column.cast(pa.float64())
+    except pa.ArrowInvalid:
+        return None
+    return None if numbers.null_count == len(numbers) else numbers.to_numpy()
+
+
+def _read_text(file: SourceFile, threads: int) -> tuple[pa.Table, list[str]]:
+    layout, _ = read_layout(file, TableMapping(nulls=()))
+    if len(layout.header) < 2:
+        raise InputError(f"{file.name}, line 1: only one column ({layout.header[0]}); is it a table with a header?")
+    fields = range(len(layout.header))
+    chunks, bad = [], []
+    for chunk in read_chunks(file, layout, fields, threads):
+        chunks.append(chunk.table)
+        bad += chunk.bad
+    empty = pa.table({f"c{i}": pa.array([], pa.string()) for i in fields})
+    table = pa.concat_tables(chunks or [empty]).rename_columns(list(layout.header))
+    if not bad:
+        return table, []
+    first = bad[0]
+    return table, [f"{file.name}: {len(bad):,} damaged rows are left out; the first: line {first.line}: {first.reason}"]
+
+
+def _read_parquet(file: SourceFile) -> tuple[pa.Table, list[str]]:
+    try:
+        table = pq.read_table(file.path)
+    except (OSError, pa.ArrowInvalid) as error:
+        raise InputError(f"{file.name} is damaged or no Parquet file ({str(error).splitlines()[0]})") from None
+    columns = {}
+    for name in table.column_names:
+        column = table.column(name)
+        kind = column.type
+        if pa.types.is_dictionary(kind):
+            column = column.cast(kind.value_type)
+        if pa.types.is_decimal(kind) or pa.types.is_integer(kind):
+            column = column.cast(pa.float64())
+        elif pa.types.is_nested(kind) or pa.types.is_binary(kind):
+            raise InputError(f"{file.name}: column {name} holds {kind}, not numbers or text; leave it out")
+        elif not pa.types.is_floating(kind):
+            column = column.cast(pa.string())
+        columns[name] = column
+    return pa.table(columns), []
