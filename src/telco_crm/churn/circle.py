@@ -51,10 +51,7 @@ def _job(context: RunContext, cutoffs: list[Month], most_rows: int) -> CircleJob
     if not cutoffs:
         return CircleJob()
     if most := max(n for month, n in counts.items() if month <= context.as_of) > most_rows:
-        context.note(
-            f"churn: the circles of subscribers are not looked at, since a month has more than {most_rows:,} usage "
-            "records (circle_rows in rules.churn)"
-        )
+        context.say("no_circles", rows=most_rows)
     since = f"left_on >= DATE '{cutoffs[0].back(LAGS - 1).start}' AND left_on < DATE '{context.as_of.end}'"
     gone = "year(left_on) * 12 + month(left_on)"
     left = context.engine.arrays(f"SELECT hash(subscriber_id) AS cp, {gone} AS gone FROM leavers WHERE {since}")

@@ -14,6 +14,7 @@ from telco_crm.churn.labels import present_sql
 from telco_crm.churn.rules import ChurnRules
 from telco_crm.engine.sql import identifier, literal
 from telco_crm.errors import CannotCompute, RuleError
+from telco_crm.labels import text
 from telco_crm.measures import lags_sql
 from telco_crm.months import Month
 
@@ -65,13 +66,10 @@ def training_set(context: RunContext, rules: ChurnRules, cutoffs: list[Month]) -
         CannotCompute: there is too little history to learn from; the message says what is missing.
     """
     if not context.has("subscribers"):
-        raise CannotCompute("there is no subscribers table, so nobody is known to have left")
+        raise CannotCompute(text("notes.no_records", context.lang))
     if not cutoffs:
         after = rules.gap_months + rules.horizon_months
-        raise CannotCompute(
-            f"the data has no cut-off with {LAGS} months before it and {after} after it "
-            f"({LAGS + after} months in a row are needed)"
-        )
+        raise CannotCompute(text("notes.no_cutoff", context.lang, before=LAGS, after=after, all=LAGS + after))
     rows = _counted(context, rules, cutoffs)
     total = sum(rows)
     frames = []
@@ -101,8 +99,9 @@ def _counted(context: RunContext, rules: ChurnRules, cutoffs: list[Month]) -> li
     people = ", ".join(f"count(DISTINCT CASE WHEN outcome = {n} THEN subscriber_id END)" for n in (1, 0))
     *rows, leavers, stayers = context.engine.rows(f"SELECT {counts}, {people} FROM ({each})")[0]
     if min(leavers, stayers) < rules.minimum_leavers:
-        kind = f"{leavers} leavers" if leavers < stayers else f"{stayers} stayers"
-        raise CannotCompute(f"the history holds only {kind}, and a model needs at least {rules.minimum_leavers}")
+        few = "leavers" if leavers < stayers else "stayers"
+        n, least = min(leavers, stayers), rules.minimum_leavers
+        raise CannotCompute(text(f"notes.few_{few}", context.lang, n=n, least=least))
     return [int(row) for row in rows]
 
 

@@ -13,6 +13,7 @@ from telco_crm.churn.labels import create_rates
 from telco_crm.churn.model import ChurnModel, Training, fit_model
 from telco_crm.churn.rules import THEMES, ChurnRules
 from telco_crm.errors import CannotCompute, RuleError
+from telco_crm.labels import text
 from telco_crm.measures import note_absent
 from telco_crm.months import Month
 
@@ -39,7 +40,7 @@ def choose_model(context: RunContext) -> None:
         try:
             model = fit_on_history(context, rules)
         except CannotCompute as why:
-            context.note(f"churn: scored by rules, not by a model, because {why}")
+            context.say("by_rules", why=why)
             note_absent(context)
             return
     check_meaning(model, rules)
@@ -80,7 +81,7 @@ def rank_everybody(context: RunContext) -> None:
     total = sum(model.importance.values()) or 1.0
     lost = sorted(n for n in set(model.meaning) - seen if model.importance[n] / total >= MATTERS)
     if lost:
-        context.note(f"churn: the data says nothing about {', '.join(lost)}, which the model looks at")
+        context.say("unseen", names=", ".join(lost))
 
 
 def fit_on_history(context: RunContext, rules: ChurnRules, cutoffs: list[Month] | None = None) -> ChurnModel:
@@ -92,11 +93,11 @@ def fit_on_history(context: RunContext, rules: ChurnRules, cutoffs: list[Month] 
     cutoffs = past_cutoffs(context, rules) if cutoffs is None else cutoffs
     data = training_set(context, rules, cutoffs)
     if min(data.outcome.sum(), (1 - data.outcome).sum()) < LEAST_IN_SAMPLE:
-        raise CannotCompute(f"the sample of fit_rows = {rules.fit_rows:,} rows holds too few leavers or stayers")
+        raise CannotCompute(text("notes.few_sampled", context.lang, rows=rules.fit_rows))
     context.fitted("churn", len(data.outcome), data.of)
     varied = [name for name in data.signals.columns if data.signals[name].nunique(dropna=False) > 1]
     if not varied:
-        raise CannotCompute("the signals are the same for everybody")
+        raise CannotCompute(text("notes.same_signals", context.lang))
     training = Training(
         source="exports",
         rows=len(data.outcome),

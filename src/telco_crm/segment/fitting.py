@@ -7,6 +7,7 @@ from threadpoolctl import threadpool_limits
 
 from telco_crm.analysis import RunContext
 from telco_crm.errors import CannotCompute, RuleError
+from telco_crm.labels import text
 from telco_crm.segment.inputs import check_inputs, numeric_features, observed_months, sample
 from telco_crm.segment.model import SegmentModel, fit_model
 from telco_crm.segment.scheme import Scheme, load_scheme
@@ -48,31 +49,29 @@ def fitted(
     """
     check_inputs(context, scheme)
     inputs, everybody = sample(context, scheme, rules.months, rules.fit_subscribers)
-    _check_enough(inputs, scheme, rules)
+    _check_enough(inputs, scheme, rules, context.lang)
     months = observed_months(context, rules.months)
     if len(months) < rules.months:
-        context.note(f"groups: rates rest on {len(months)} of {rules.months} months, since the data has no more")
+        context.say("few_months", n=len(months), months=rules.months)
     context.fitted("groups", len(inputs), everybody)
     options = {"rows": everybody, "seed": context.seed, "factors": rules.factors or None}
     with threadpool_limits(1):  # so that sums do not depend on the number of threads
         model = fit_model(inputs, scheme, months, options, former)
     unused = [i.text(context.lang) for n, i in scheme.inputs.items() if model.scaling[n].scale == 0]
     if unused:
-        context.note(f"groups: {', '.join(unused)} is the same or unknown for everybody and was not looked at")
+        context.say("unused", names=", ".join(unused))
     absent = [g.text(context.lang) for n, g in scheme.groups.items() if n not in model.group_shares]
     if absent:
-        context.note(f"groups: nobody is like {', '.join(absent)}; these groups are absent")
+        context.say("absent_groups", names=", ".join(absent))
     return model
 
 
-def _check_enough(inputs: pd.DataFrame, scheme: Scheme, rules: SegmentRules) -> None:
+def _check_enough(inputs: pd.DataFrame, scheme: Scheme, rules: SegmentRules, lang: str) -> None:
     busy = int((inputs > 0).any(axis=1).sum())
     need = rules.subscribers_per_group * len(scheme.groups)
     if busy < need:
-        raise CannotCompute(
-            f"{len(scheme.groups)} groups need at least {need} subscribers with usage in the last {rules.months} "
-            f"months, and there are {busy}"
-        )
+        counts = {"groups": len(scheme.groups), "need": need, "months": rules.months, "n": busy}
+        raise CannotCompute(text("notes.few_people", lang, **counts))
 
 
 def _former(context: RunContext, rules: SegmentRules) -> SegmentModel | None:
@@ -80,17 +79,14 @@ def _former(context: RunContext, rules: SegmentRules) -> SegmentModel | None:
     former: SegmentModel | None = context.settings.get("former_segment_model")
     if former is None:
         if context.settings.get("former_segment_model_damaged"):
-            context.note("groups: the model in the output folder cannot be used; a new one was fitted")
+            context.say("damaged_model")
         return None
     if former.scheme != own_scheme(context, rules):
-        context.note(f"groups: the model of {former.last_month} has another scheme; a new one was fitted")
+        context.say("other_scheme", month=former.last_month)
         return None
     if former.last_month >= str(context.as_of):
         return None
-    context.note(
-        f"groups: by the model of {former.last_month} in the output folder, so that groups can be compared; "
-        "telco-crm segment fit makes a new one"
-    )
+    context.say("former_model", month=former.last_month)
     return former
 
 

@@ -31,7 +31,7 @@ def describe(context: RunContext) -> None:
     means = GroupMeans(model)
     means.take(context.engine.frame("SELECT * FROM group_sums ORDER BY ALL"))
     if not means.counts.sum():
-        raise CannotCompute("nobody has usage in the months that are looked at")
+        raise CannotCompute(text("notes.nobody", context.lang))
     shown = profiles(model, means, context.lang, rules.thin_group, rules.clear_match)
     context.engine.register("group_profiles", shown)
     context.create("groups", profiles_sql(context, rules))
@@ -58,10 +58,7 @@ def _drift(context: RunContext, rules: SegmentRules, model: SegmentModel, means:
     table["model_month"] = model.last_month
     large = table.loc[table["level"] == "large", "label"].tolist()
     if large:
-        context.note(
-            f"groups: since the model of {model.last_month} the population has changed in {', '.join(large)}; "
-            "consider a new one with telco-crm segment fit --previous"
-        )
+        context.say("drifted", month=model.last_month, names=", ".join(large))
     return table
 
 
