@@ -90,6 +90,14 @@ def test_circles_of_the_cutoffs(found: dict[str, Any]) -> None:
     ]
 
 
+def test_what_is_recorded_counts_before_silence_that_ends_on_the_same_day(tmp_path: Path) -> None:
+    closed = SUBSCRIBERS.replace(
+        "S 2020-01-01 -          -           active ", "S 2020-01-01 2026-05-02 involuntary closed "
+    )
+    folder = export(tmp_path, {"subscribers": table_of(closed), "usage": USAGE})
+    assert tables(folder, Config())["leavers"][3:] == [("S", "2026-05-02", "involuntary")]
+
+
 def test_all_can_be_taken_for_gone_by_silence_and_circles_switched_off(tmp_path: Path) -> None:
     folder = export(tmp_path, {"subscribers": table_of(SUBSCRIBERS), "usage": USAGE})
     rules = {"churn": {"circle_rows": 0, "leaving": {"inactive_if": "all", "inactive_days": 50}}}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import signal
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,6 +20,14 @@ USAGE = (
     "0141,2026-02-11 12:00:00,sms,out,0140,\n"
 )
 SUBSCRIBERS = "subscriber_id,brand,activated_on,region\n0139,gotone,2020-01-05,Nanshan\n0140,mzone,2024-06-30,Luohu\n"
+
+
+@pytest.fixture(autouse=True)
+def _interruptible() -> Iterator[None]:
+    """Ctrl-C interrupts, also where the tests themselves were started in the background, which ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture

@@ -53,7 +53,9 @@ def create_leavers(context: RunContext, leaving: Leaving) -> None:
     union = " UNION ALL ".join(queries)
     context.create(
         "leavers",
-        f"SELECT subscriber_id, min(left_on) AS left_on, arg_min(kind, left_on) AS kind FROM ({union}) "
+        # What is recorded counts before silence that comes to an end on the same day.
+        f"SELECT subscriber_id, min(left_on) AS left_on, arg_min(kind, (left_on, kind = '{INACTIVE}')) AS kind "
+        f"FROM ({union}) "
         f"WHERE left_on < {end} GROUP BY subscriber_id",
     )
 
