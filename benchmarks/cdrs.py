@@ -12,7 +12,12 @@ from pathlib import Path
 from process import PROGRAM, timed
 
 PER_MONTH = 250  # records that the generator makes of a subscriber and month, about
-COUNT = "import duckdb, sys; print(duckdb.sql(f'SELECT count(*) FROM {sys.argv[1]}').fetchall()[0][0])"
+# Without the bar that the engine draws on its output when a query takes long.
+COUNT = """
+import duckdb, sys
+duckdb.sql("SET enable_progress_bar = false")
+print(duckdb.sql(f"SELECT count(*) FROM {sys.argv[1]}").fetchall()[0][0])
+"""
 
 
 @dataclass(frozen=True)

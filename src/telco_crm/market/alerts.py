@@ -65,7 +65,8 @@ def note_usage(context: RunContext) -> None:
 def compute_alerts(context: RunContext) -> None:
     """Make `open_alerts`: subscriber_id, alert, severity, first_seen, detail of everybody who has not left."""
     rules = context.rules(AlertRules, "alerts")
-    held = [_months_held(context, rules, name, alert) for name, alert in rules.alerts.items()]
+    tests = _tests(context, rules)
+    held = [_month_held(context, place, tests) for place in range(len(context.months))]
     # Months in a row: where it holds, the month less the rank is the same from one month to the next.
     runs = f"""
         SELECT subscriber_id, alert, place, detail,
@@ -99,23 +100,27 @@ def compute_list(context: RunContext) -> None:
         context.say("no_alerts")
 
 
-def _months_held(context: RunContext, rules: AlertRules, name: str, alert: Alert) -> str:
-    """subscriber_id, alert, place (that of the month among all) and detail: where an alert holds."""
+def _tests(context: RunContext, rules: AlertRules) -> str:
+    """SQL: a list with alert, whether it holds and its detail, for every alert of a month.
+
+    Raises:
+        RuleError: the SQL of an alert does not run.
+    """
     limits = {key: number(value) for key, value in rules.limits.items()}
-    when, detail = (Template(text).substitute(limits) for text in (alert.when, alert.detail))
-    parts = []
-    check_sql(
-        context,
-        "alerts",
-        {f"alerts.{name}.when": when, f"alerts.{name}.detail": detail},
-        _judged(context, context.as_of),
-    )
-    for place, month in enumerate(context.months):
-        parts.append(
-            f"SELECT m3.subscriber_id, {literal(name)} AS alert, {place} AS place, CAST({detail} AS DOUBLE) AS detail "
-            f"FROM {_judged(context, month)} WHERE {when}"
-        )
-    return " UNION ALL ".join(parts)
+    tests = []
+    for name, alert in rules.alerts.items():
+        when, detail = (Template(text).substitute(limits) for text in (alert.when, alert.detail))
+        tried = {f"alerts.{name}.when": when, f"alerts.{name}.detail": detail}
+        check_sql(context, "alerts", tried, _judged(context, context.as_of))
+        tests.append(f"{{'alert': {literal(name)}, 'held': ({when}), 'detail': CAST({detail} AS DOUBLE)}}")
+    return f"[{', '.join(tests)}]"
+
+
+def _month_held(context: RunContext, place: int, tests: str) -> str:
+    """subscriber_id, alert, place (that of the month among all) and detail: where an alert holds in a month."""
+    judged = _judged(context, context.months[place])
+    rows = f"SELECT m3.subscriber_id, unnest({tests}, recursive := true) FROM {judged}"
+    return f"SELECT subscriber_id, alert, {place} AS place, detail FROM ({rows}) WHERE held"
 
 
 def _judged(context: RunContext, month: Month) -> str:

@@ -57,12 +57,12 @@ class _FoldModel(NamedTuple):
     trees: list[list[Tree]]  # by recipe
 
 
-def fit(frame: pd.DataFrame, outcome: Ints, groups: pd.Series, seed: int, threads: int) -> Learned:
+def fit(frame: pd.DataFrame, outcome: Ints, groups: pd.Series, seed: int, threads: int, quick: bool = False) -> Learned:
     """Fit on `frame` (float64 or text columns) and `outcome` (0/1); `groups` as in `folds`.
 
-    The result is the same whatever `threads` is.
+    With `quick`, fewer fold models are fitted on many rows. The result is the same whatever `threads` is.
     """
-    count, fitted = _folds_for(len(outcome))
+    count, fitted = _folds_for(len(outcome), quick)
     fold = folds(groups, outcome, count, seed)
     columns, codes = fit_coding(frame, outcome, fold)
     positions = [_positions(column, frame[column.name], codes[at]) for at, column in enumerate(columns)]
@@ -77,13 +77,15 @@ def fit(frame: pd.DataFrame, outcome: Ints, groups: pd.Series, seed: int, thread
     return Learned(_merged(data, models, intercept, weights), codes, unseen, intercept + parts @ weights)
 
 
-def _folds_for(rows: int) -> tuple[int, int]:
+def _folds_for(rows: int, quick: bool) -> tuple[int, int]:
     """Folds, and how many of them are left out in turn: few rows: all, since a committee steadies the model; many
     rows: one, since they steady it themselves.
     """
     if rows <= 10_000:
         return 10, 10
-    return (5, 5) if rows <= 20_000 else (8, 3) if rows <= 100_000 else (10, 1)
+    if rows <= 20_000:
+        return 5, 5
+    return (8, 1 if quick else 3) if rows <= 100_000 else (10, 1)
 
 
 def _positions(column: ColumnCode, values: pd.Series, codes: Codes) -> Floats:
@@ -103,12 +105,12 @@ def _fold_models(data: _Data, fitted: int, seed: int, threads: int) -> list[_Fol
     kinds = range(len(RECIPES))
     jobs: list[Callable[[], Any]] = []
     for k in range(fitted):  # the longest jobs first
-        jobs += [partial(_grown, data, k, RECIPES[r], seed + 1000 * k + r) for r in reversed(kinds)]
         jobs.append(partial(_regressed, data, k))
+        jobs += [partial(_grown, data, k, RECIPES[r], seed + 1000 * k + r) for r in reversed(kinds)]
     with ThreadPoolExecutor(threads, initializer=_one_thread) as pool:
         done = list(pool.map(lambda job: job(), jobs))
     per = len(kinds) + 1
-    return [_FoldModel(done[i + per - 1], done[i : i + per - 1][::-1]) for i in range(0, len(done), per)]
+    return [_FoldModel(done[i], done[i + 1 : i + per][::-1]) for i in range(0, len(done), per)]
 
 
 def _one_thread() -> None:
