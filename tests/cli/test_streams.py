@@ -185,3 +185,9 @@ def test_colours_and_progress_on_a_terminal_only(pipes: Path) -> None:
     assert "What was read" in plain
     assert on_terminal(pipes, *args, "-q") == ""
     assert "\x1b" not in shell(pipes, "telco-crm " + " ".join(args)).stderr
+
+
+def test_a_long_path_stays_in_one_line_where_there_is_no_terminal(telco: Telco) -> None:
+    bills = "subscriber_id,month,total\n0139,2026-03,25.00\n"
+    path = telco.write(f"{'a_long_name_of_a_folder_' * 5}/{'and_of_a_file_' * 5}.csv", bills)
+    assert re.search(rf"(?m)^ bills +{path} +CSV, ASCII, comma +1 +1 +0 *$", telco.good("check", "--bills", path).out)

@@ -16,6 +16,7 @@ from telco_crm.labels import text
 from telco_crm.schema import load_schema
 
 MAX_FILES = 30
+MAX_WIDTH = 10_000  # of a line that is not shown on a terminal
 
 
 class Summary:
@@ -48,6 +49,7 @@ class Summary:
             ("files.table", "files.file", "files.layout", "files.read", "files.accepted", "files.rejected"),
             rows,
             words=3,
+            whole=True,
         )
         for name, kept in rejects.items():
             for reason, count in kept.reasons.most_common(5):
@@ -133,10 +135,13 @@ class Summary:
     def _line(self, words: str, style: str = "") -> None:
         self._console.print(words, style=style or None, markup=False, highlight=False, soft_wrap=True)
 
-    def _table(self, title: str, headings: Sequence[str], rows: Iterable[Sequence[str]], words: int) -> None:
+    def _table(
+        self, title: str, headings: Sequence[str], rows: Iterable[Sequence[str]], words: int, whole: bool = False
+    ) -> None:
         """A table whose first `words` columns are words and whose other columns are figures.
 
-        The title is a line of its own: rich would wrap it at the width of the table.
+        The title is a line of its own: rich would wrap it at the width of the table. With `whole` no line is folded
+        unless a terminal is too narrow for it: a path in a log must be found by searching for it.
         """
         self._line(title, "bold")
         table = Table(box=SIMPLE_HEAD, pad_edge=False)
@@ -144,7 +149,12 @@ class Summary:
             table.add_column(text(heading, self._lang), justify="left" if at < words else "right", overflow="fold")
         for row in rows:
             table.add_row(*(_plain(cell) for cell in row))
+        width = self._console.width
+        if whole and not self._console.is_terminal:
+            at_will = self._console.options.update(max_width=MAX_WIDTH)
+            self._console.width = max(width, self._console.measure(table, options=at_will).maximum)
         self._console.print(table)
+        self._console.width = width
 
 
 def _count(number: int | None) -> str:
