@@ -55,6 +55,7 @@ RULES = {
     "offers": "The catalogue of offers ([definition](methods.md#offers)).",
     "contact": "Who is not contacted in a campaign ([definition](retention.md#whom-a-campaign-leaves-out)).",
     "effect": "How the effect of a campaign is measured ([definition](retention.md#the-effect)).",
+    "uplift": "When an uplift model may be used ([definition](uplift.md)).",
 }
 
 

@@ -22,6 +22,7 @@ from telco_crm.retain.contact import ContactRules
 from telco_crm.retain.ladder import RetentionRules
 from telco_crm.retain.offers import OfferRules
 from telco_crm.retain.priority import RETENTION
+from telco_crm.retain.uplift.rules import UpliftRules
 from telco_crm.rules import Model, load_rules
 from telco_crm.segment.arpu import ARPU, ArpuRules
 from telco_crm.segment.evaluate import SEGMENT_QUALITY
@@ -103,6 +104,7 @@ RULES: dict[str, type[Model]] = {
     "tags": TagRules,
     "contact": ContactRules,
     "effect": EffectRules,
+    "uplift": UpliftRules,
     "indicators": IndicatorRules,
     "audit": AuditRules,
     "alerts": AlertRules,
