@@ -40,7 +40,7 @@ class Basis:
 
 
 def prepare(context: RunContext) -> None:
-    """Check the rules' SQL, make `accounts` (subscriber_id, account_lines) and fit the look-alike models; leave
+    """Check the rules' SQL, make `account_sizes` (subscriber_id, account_lines) and fit the look-alike models; leave
     context.facts["recommend"], a Basis.
 
     Raises:
@@ -48,7 +48,7 @@ def prepare(context: RunContext) -> None:
     """
     rules = context.rules(RecommendRules, "recommend")
     context.create(
-        "accounts",
+        "account_sizes",
         "SELECT subscriber_id, count(*) OVER (PARTITION BY account_id) AS account_lines FROM profile "
         "WHERE account_id IS NOT NULL",
     )
@@ -211,7 +211,7 @@ def _source(context: RunContext) -> str:
     if context.has("grouped"):
         groups = 'SELECT subscriber_id, group_id, "group" FROM grouped'
     return (
-        f"(FROM profile LEFT JOIN accounts USING (subscriber_id) LEFT JOIN ({services}) USING (subscriber_id) "
+        f"(FROM profile LEFT JOIN account_sizes USING (subscriber_id) LEFT JOIN ({services}) USING (subscriber_id) "
         f"LEFT JOIN ({groups}) USING (subscriber_id)) p {lags_sql(context.as_of)}"
     )
 
@@ -261,7 +261,7 @@ RECOMMEND = Analysis(
     ("profile", "features"),
     ("recommendations",),
     prepare,
-    uses=("subscribers", "grouped", "groups", "accounts", "bills", "events", "contacts"),
+    uses=("subscribers", "grouped", "groups", "account_sizes", "bills", "events", "contacts"),
     each=propose,
     makes=("proposed",),
     finish=rank,
