@@ -128,7 +128,7 @@ def test_the_business_of_the_group(context: RunContext) -> None:
         "c": ("abroad_pack", "International: toll package", 0.076923, None),  # (4/96)·2: 1/13
     }
     assert (
-        "recommendations: look-alikes for no product; holders of no product do not differ from others; of 14 products "
+        "recommendations: look-alikes for no product; holders of no product do not differ from others; of 15 products "
         "fewer than 50 holders or others are known" in context.notes
     )
 

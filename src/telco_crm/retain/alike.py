@@ -54,10 +54,12 @@ class Scale:
     def sql(self, inputs: Sequence[Input]) -> list[str]:
         """The same as SQL, an expression for every input."""
         z = (
-            f"({taken_sql(i)} - {number(mean)}) / {number(deviation)}" if deviation else ""
+            (i.sql, f"({taken_sql(i)} - {number(mean)}) / {number(deviation)}" if deviation else "")
             for i, mean, deviation in zip(inputs, self.means, self.deviations, strict=True)
         )
-        return [f"coalesce(greatest({-BOUND}, least({BOUND}, {sql})), 0)" if sql else "0.0" for sql in z]
+        # Of NULL and a number, greatest and least give the number.
+        bounded = f"greatest({-BOUND}, least({BOUND}, {{}}))"
+        return [f"CASE WHEN ({x}) IS NULL THEN 0 ELSE {bounded.format(sql)} END" if sql else "0.0" for x, sql in z]
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,8 @@ class Alike:
 
 def taken_sql(i: Input) -> str:
     """SQL for an input as it is compared."""
-    return f"ln(1 + greatest(({i.sql})::DOUBLE, 0))" if i.log else f"({i.sql})::DOUBLE"
+    value = f"({i.sql})::DOUBLE"
+    return f"CASE WHEN {value} IS NOT NULL THEN ln(1 + greatest({value}, 0)) END" if i.log else value
 
 
 def fit_alike(z: Floats, held: Floats, seed: int) -> Alike | None:
