@@ -33,6 +33,7 @@ RULE_FILES = (
     "contact",
     "effect",
     "uplift",
+    "recommend",
     "audit",
     "alerts",
 )

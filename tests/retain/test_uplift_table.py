@@ -41,6 +41,12 @@ def read(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(stream))
 
 
+@pytest.fixture
+def telco(tmp_path: Path) -> Telco:
+    """The program, called in an empty folder."""
+    return Telco(tmp_path)
+
+
 @pytest.fixture(scope="module")
 def found(tmp_path_factory: pytest.TempPathFactory) -> Telco:
     """A folder with trial.csv, which has an effect, and what was learnt from it."""

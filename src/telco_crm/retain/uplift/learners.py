@@ -126,7 +126,7 @@ def doubly_robust_linear(data: Learnt) -> Effect:
 def doubly_robust_trees(data: Learnt) -> Effect:
     """Boosted trees on doubly robust effects (DR-learner)."""
     effects = doubly_robust(data)
-    matrix = as_matrix(data.codes)
+    matrix = _matrix(data.codes)
     trees = grow_values(matrix, effects, data.nominal(data.codes), *_recipe(data, EFFECT_TREES, len(effects)))
     model = _additive(data, float(effects.mean()), None, trees)
     return Effect(learner="doubly_robust_trees", binary=False, effect=model)
@@ -189,9 +189,9 @@ def _trees_outcome(data: Learnt, rows: Rows) -> AdditiveModel:
     if data.binary:
         if mean in (0.0, 1.0):
             return _additive(data, float(logit(np.clip(mean, 1e-6, 1 - 1e-6))), None, ())
-        trees = grow(as_matrix(codes), outcome.astype(np.int64), data.nominal(codes), recipe, seed)
+        trees = grow(_matrix(codes), outcome.astype(np.int64), data.nominal(codes), recipe, seed)
         return _additive(data, float(logit(mean)), None, trees)
-    return _additive(data, mean, None, grow_values(as_matrix(codes), outcome, data.nominal(codes), recipe, seed))
+    return _additive(data, mean, None, grow_values(_matrix(codes), outcome, data.nominal(codes), recipe, seed))
 
 
 def _linear_effect(data: Learnt, target: Floats) -> AdditiveModel:
@@ -208,6 +208,13 @@ def _thinned(data: Learnt, rows: Rows) -> Rows:
 
 def _bases(data: Learnt, rows: Rows) -> list[Floats]:
     return [basis(column, data.positions[at], data.codes[at, rows]) for at, column in enumerate(data.columns)]
+
+
+def _matrix(codes: Codes) -> Floats:
+    """As `as_matrix`, with 0 in columns that have nothing but missing values: scikit-learn (1.9) fails on them."""
+    matrix = as_matrix(codes)
+    matrix[:, (codes == MISSING).all(axis=1)] = 0.0
+    return matrix
 
 
 def _recipe(data: Learnt, recipe: Recipe, rows: int) -> tuple[Recipe, int]:
