@@ -23,8 +23,11 @@ WIDE, TWO_HUMPS = 1.5, 0.6  # variance within a component, and coefficient, from
 ONE_HUMP = 0.43  # … have a bimodality coefficient below that: a normal distribution has 1/3, a uniform one 5/9
 APART = 5.0  # a group without an archetype must be that far from all others …
 DIFFERENT = 1.5  # … differ from the nearest in some input by that many standard deviations of all people …
-TIMES = 1.2  # … and by that much in the logarithm, so that a single rare event makes no group …
-LEAST_SHARE = 0.01  # … and hold that share of them
+TIMES = 1.2  # … and by that much in the logarithm of the amount, so that a single rare event makes no group …
+LEAST_SHARE = 0.01  # … and hold that share of them …
+ORDINARY = (
+    0.1  # … and of less than that share differ from everybody, not only from the nearest: no leftovers between groups
+)
 SEED_SHARE, SEED_LEAST, SEED_MOST = 0.005, 3, 40  # people who make the start of a component
 ROUNDS = 2  # how often an archetype is tried
 STRANGERS = 3  # how many groups are looked for beyond the archetypes
@@ -69,28 +72,31 @@ def _founded(z: Matrix, mixture: Mixture, archetypes: Archetypes) -> Groups:
     """The mixture without twins and without components that neither deserve a name nor stand on their own."""
     while True:
         names = archetypes.assign(mixture.means, mixture.weights)
-        worst = _unfounded(z, mixture, names, archetypes.scale)
+        worst = _unfounded(z, mixture, names, archetypes)
         if worst is None:
             return Groups(mixture, names)
         mixture = fit_mixture(z, np.delete(mixture.means, worst, axis=0), SEARCH_STEPS)
 
 
-def _unfounded(z: Matrix, mixture: Mixture, names: Labels, scale: Matrix) -> int | None:
+def _unfounded(z: Matrix, mixture: Mixture, names: Labels, archetypes: Archetypes) -> int | None:
     """The component to take away first, if there is one: nameless before named, then the nearest to another."""
     if len(names) == 1:
         return None
     apart = mixture.distances()
     nearest = apart.min(axis=1)
-    differs = np.abs(mixture.means - mixture.means[apart.argmin(axis=1)])
-    own = ((differs >= DIFFERENT) & (differs * scale >= TIMES)).any(axis=1)
-    stands = (nearest >= APART) & own & (mixture.weights >= LEAST_SHARE)
+    beside, amounts = apart.argmin(axis=1), archetypes.amounts(mixture.means)
+    differs = np.abs(mixture.means - mixture.means[beside]) >= DIFFERENT
+    own = (differs & (np.abs(amounts - amounts[beside]) >= TIMES)).any(axis=1)
+    marked = (np.abs(mixture.means) >= DIFFERENT).any(axis=1) | (mixture.weights >= ORDINARY)
+    stands = (nearest >= APART) & own & marked & (mixture.weights >= LEAST_SHARE)
     alone = np.flatnonzero((names == NOBODY) & ~stands)
     if len(alone):
         return int(alone[nearest[alone].argmin()])
     labels = mixture.labels(z)
+    distinct = archetypes.distinct(mixture.means, names)
     closest = apart <= np.maximum(CLOSE, np.minimum(nearest[:, None], nearest))
     for a, b in sorted(np.argwhere(np.triu(closest)), key=lambda pair: apart[tuple(pair)]):
-        if apart[a, b] < TWINS or _bimodality(z, mixture, labels, a, b) < ONE_HUMP:
+        if apart[a, b] < TWINS or (not distinct[a, b] and _bimodality(z, mixture, labels, a, b) < ONE_HUMP):
             return int(a if mixture.weights[a] < mixture.weights[b] else b)
     return None
 
