@@ -14,7 +14,7 @@ import numpy as np
 from scipy.stats import chi2
 
 from telco_crm.segment.archetypes import NOBODY, Archetypes
-from telco_crm.segment.mixture import Labels, Mixture, fit_mixture
+from telco_crm.segment.mixture import Labels, Mixture, Values, fit_mixture
 from telco_crm.segment.scaling import Matrix
 
 TWINS = 3.4  # components nearer than that (in standard deviations) are halves of one group: a cut Gaussian gives 2.7
@@ -35,6 +35,7 @@ SEARCH_ROWS, SEARCH_STEPS = (
     20_000,
     60,
 )  # the search makes do with that; its result is fitted on all people
+FIT_ROWS, LAST_STEPS = 100_000, 10  # of more people that many fit the mixture, and all of them take the last steps
 NEAR, FAR = 0.5, 0.999  # quantiles of the distance within a group: neighbours, and people who do not belong
 
 
@@ -46,11 +47,11 @@ class Groups:
     archetype: Labels
 
 
-def find_groups(z: Matrix, archetypes: Archetypes, start: Matrix | None = None) -> Groups:
-    """The groups of z (people × inputs, standardised), starting from the means `start`; None: from the archetypes and
-    from the people who do least, who are often a crowd of their own.
+def find_groups(everybody: Values, archetypes: Archetypes, start: Matrix | None = None) -> Groups:
+    """The groups of everybody (people × inputs, standardised), starting from the means `start`; None: from the
+    archetypes and from the people who do least, who are often a crowd of their own.
     """
-    everybody, z = z, z[:: max(1, round(len(z) / SEARCH_ROWS))]
+    z: Matrix = np.asarray(everybody[:: max(1, round(len(everybody) / SEARCH_ROWS))], dtype=np.float64)
     count = int(np.clip(round(SEED_SHARE * len(z)), SEED_LEAST, SEED_MOST))
     seeds = archetypes.seeds(z, count)
     tries = np.zeros(len(seeds), dtype=int)
@@ -64,7 +65,9 @@ def find_groups(z: Matrix, archetypes: Archetypes, start: Matrix | None = None) 
         tries[missing] += 1
         means = np.vstack([found.mixture.means, seeds[missing]])
     found = _with_strangers(z, found, archetypes)
-    mixture = fit_mixture(everybody, found.mixture.means)
+    mixture = fit_mixture(everybody[:: max(1, len(everybody) // FIT_ROWS)], found.mixture.means)
+    if len(everybody) > FIT_ROWS:
+        mixture = fit_mixture(everybody, mixture, LAST_STEPS)
     return Groups(mixture, archetypes.join(mixture.means, found.archetype))
 
 
