@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from datetime import date
+from typing import Annotated, Literal, get_args
 
 from pydantic import Field, model_validator
 
 from telco_crm.analysis import RunContext
 from telco_crm.engine.sql import literal, number
 from telco_crm.rules import Model, Wording
+from telco_crm.schema import tables_in_words
 
-Reason = Literal["opted_out", "complaint", "arrears", "called", "campaign", "account", "quota"]
-REASONS: tuple[Reason, ...] = ("opted_out", "complaint", "arrears", "called", "campaign", "account", "quota")
+Reason = Literal["opted_out", "complaint", "arrears", "called", "campaign", "account", "quota", "capacity"]
+REASONS: tuple[Reason, ...] = get_args(Reason)
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+WEEKDAYS: tuple[Weekday, ...] = get_args(Weekday)
 HOUR = r"^([01]\d|2[0-3]):[0-5]\d$"
 
 
@@ -25,7 +29,12 @@ class ContactRules(Model):
     one_per_account: bool
     call_from: str = Field(pattern=HOUR)
     call_until: str = Field(pattern=HOUR)
-    quotas: dict[str, int] = {}
+    calling_weekdays: tuple[Weekday, ...] = Field(min_length=1)
+    no_calls_on: tuple[date, ...]
+    agent_channels: tuple[str, ...]
+    calls_per_day: int = Field(ge=0)
+    agents: dict[str, Annotated[int, Field(ge=0)]] = {}
+    quotas: dict[str, Annotated[int, Field(ge=0)]] = {}
     words: dict[Reason, Wording]
 
     @model_validator(mode="after")
@@ -34,8 +43,8 @@ class ContactRules(Model):
             raise ValueError(f"call_from {self.call_from} must be before call_until {self.call_until}")
         if missing := [reason for reason in REASONS if reason not in self.words]:
             raise ValueError(f"words has no {', '.join(missing)}")
-        if any(quota < 0 for quota in self.quotas.values()):
-            raise ValueError("a quota cannot be negative")
+        if self.agents and not sum(self.agents.values()):
+            raise ValueError("agents has no agent in any region")
         return self
 
 
@@ -46,7 +55,7 @@ def find_exclusions(context: RunContext, rules: ContactRules, campaign: str, day
     on = f"DATE '{day}'"
     earlier = f"contacted_on < {on} AND campaign <> {literal(campaign)} AND contacted_on >= {on} - INTERVAL"
     unpaid = f"due_date < {on} AND coalesce(paid, 0) < total AND coalesce(paid_on < {on}, true)"
-    queries = {
+    queries: dict[tuple[str, Reason], str] = {
         ("subscribers", "opted_out"): "SELECT subscriber_id FROM subscribers WHERE opted_out",
         ("events", "complaint"): (
             f"SELECT subscriber_id FROM events WHERE kind = 'complaint' AND time < {on} "
@@ -66,8 +75,8 @@ def find_exclusions(context: RunContext, rules: ContactRules, campaign: str, day
         if context.has(table):
             parts.append(f"SELECT DISTINCT subscriber_id, {literal(reason)} AS reason FROM ({sql})")
         else:
-            words = rules.words[reason].en  # type: ignore[index]
-            context.note(f'campaign: there is no table {table}, so nobody is left out as "{words}"')
+            words = rules.words[reason].text(context.lang)
+            context.say("campaign_no_table", table=tables_in_words([table], context.lang), reason=words)
     context.create("exclusions", " UNION ALL ".join(f"({part})" for part in parts))
 
 
