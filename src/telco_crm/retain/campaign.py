@@ -12,8 +12,9 @@ from scipy.stats import norm
 from telco_crm.analysis import RunContext
 from telco_crm.engine.sql import literal, number
 from telco_crm.retain.capacity import Capacity, assign, capacity_of
-from telco_crm.retain.contact import ContactRules, find_exclusions, order_sql, words_sql
+from telco_crm.retain.contact import ContactRules, find_exclusions, judge, order_sql, words_sql
 from telco_crm.retain.priority import ORDER as BY_REVENUE
+from telco_crm.schema import tables_in_words
 
 BY_PROFIT = "expected_profit DESC, priority DESC, subscriber_id"
 STRATA = 5
@@ -51,7 +52,10 @@ def plan_campaign(context: RunContext, plan: Plan) -> dict[str, Any]:
     capacity = capacity_of(rules, plan.agents, plan.calls_per_day, plan.days)
     day = plan.day or context.as_of.end
     plan = replace(plan, day=day)
-    find_exclusions(context, rules, plan.name, str(day))
+    for table, unknown in find_exclusions(context, rules, plan.name, str(day)).items():
+        for reason in unknown:
+            words = rules.words[reason].text(context.lang)
+            context.say("campaign_no_table", table=tables_in_words([table], context.lang), reason=words)
     _rank(context, plan, rules, capacity)
     _draw(context, plan, _length(context, plan))
     assign(context, capacity, rules, day)
@@ -84,42 +88,22 @@ def _z() -> float:
 def _rank(context: RunContext, plan: Plan, rules: ContactRules, capacity: Capacity) -> None:
     """Make `ranked`: candidates with `reasons` (a list, first the one that counts), or else their `place`."""
     order = BY_PROFIT if plan.by == "profit" else BY_REVENUE
-    reasons = f"list(reason ORDER BY {order_sql('reason')})"
+    judge(context, rules, f"(SELECT {LOOKED_AT} FROM candidates)", order)
+    if capacity.limits is None:
+        return
+    counted = f"place IS NOT NULL AND {capacity.is_called}{_least(plan)}"
+    within = f"row_number() OVER (PARTITION BY {capacity.pool}, {counted} ORDER BY place)"
     context.create(
-        "judged",
-        f"SELECT {LOOKED_AT}, coalesce(reasons, []::VARCHAR[]) AS own_reasons FROM candidates LEFT JOIN "
-        f"(SELECT subscriber_id, {reasons} AS reasons FROM exclusions GROUP BY subscriber_id) USING (subscriber_id)",
+        "by_capacity",
+        f"SELECT *, {counted} AND coalesce({within} > {capacity.limits}, false) AS is_late FROM ranked",
     )
-    free = "len(own_reasons) = 0"
-    second = f"row_number() OVER (PARTITION BY account_id, {free} ORDER BY {order}) > 1"
-    account = f"{free} AND account_id IS NOT NULL AND {second}" if rules.one_per_account else "false"
-    context.create("by_account", f"SELECT *, {account} AS is_second FROM judged")
-    free += " AND NOT is_second"
-    quotas = " ".join(f"WHEN {literal(region)} THEN {quota}" for region, quota in rules.quotas.items())
-    by_quota = f"CASE region {quotas} END" if quotas else None
-    context.create("by_quota", f"SELECT *, {_beyond(plan, free, 'region', by_quota, order)} AS is_over FROM by_account")
-    free += " AND NOT is_over"
-    called = f"{free} AND {capacity.is_called}"
-    busy = _beyond(plan, called, capacity.pool, capacity.limits, order)
-    context.create("by_capacity", f"SELECT *, {busy} AS is_late FROM by_quota")
-    free += " AND NOT is_late"
-    names = {"is_second": "account", "is_over": "quota", "is_late": "capacity"}
-    added = ", ".join(f"CASE WHEN {flag} THEN ['{name}'] ELSE [] END" for flag, name in names.items())
+    free = "place IS NOT NULL AND NOT is_late"
     context.create(
         "ranked",
-        f"SELECT * EXCLUDE (own_reasons, is_second, is_over, is_late), flatten([own_reasons, {added}]) AS reasons, "
-        f"CASE WHEN {free} THEN row_number() OVER (PARTITION BY {free} ORDER BY {order}) END AS place "
+        f"SELECT * EXCLUDE (is_late) REPLACE (CASE WHEN {free} THEN row_number() OVER (PARTITION BY {free} ORDER BY "
+        "place) END AS place, CASE WHEN is_late THEN list_append(reasons, 'capacity') ELSE reasons END AS reasons) "
         "FROM by_capacity",
     )
-
-
-def _beyond(plan: Plan, free: str, part: str, limit: str | None, order: str) -> str:
-    """SQL: whether somebody `free`, who promises enough, stands in their `part` below the place `limit`."""
-    if limit is None:
-        return "false"
-    counted = f"{free}{_least(plan)}"
-    within = f"row_number() OVER (PARTITION BY {part}, {counted} ORDER BY {order})"
-    return f"{counted} AND coalesce({within} > {limit}, false)"
 
 
 def _length(context: RunContext, plan: Plan) -> int:
