@@ -52,7 +52,9 @@ def campaign() -> None:
 )
 @click.option("--uplift-model", type=KEY_FILE, help="Model from `campaign fit`, in place of the assumed take-up.")
 @click.option("--split", type=click.Choice(["region", "agent"]), help="A call list (XLSX: a sheet) for each.")
-@click.option("--agents", type=click.IntRange(1), default=1, show_default=True, help="Agents who share the list.")
+@click.option("--agents", type=click.IntRange(1), help="Agents who share the list.  [default: rules.contact, or 1]")
+@click.option("--calls-per-day", type=click.IntRange(1), help="Calls of an agent in a day.  [default: rules.contact]")
+@click.option("--days", type=click.IntRange(1), help="Calling days: the list is no longer than the agents can call.")
 @click.option("--pseudonymise", is_flag=True, help="Pseudonyms in place of identifiers in all lists.")
 @click.option("--key-file", type=KEY_FILE, help="Key of the pseudonyms; made if it does not exist.")
 @top_option
@@ -61,8 +63,8 @@ def campaign() -> None:
 def plan(job: Job, out: Path, pseudonymise: bool, key_file: Path | None, split: str | None, **given: Any) -> int:
     """Call list, control group and roster, with everybody who is left out and why.
 
-    The list holds whoever brings an expected profit, or as many as --top, --budget and --min-profit allow; the control
-    group is taken from it.
+    The list holds whoever brings an expected profit, or as many as --top, --budget, --min-profit and the agents allow;
+    the control group is taken from it.
     """
     from telco_crm.run_campaign import Lists, run_plan
 

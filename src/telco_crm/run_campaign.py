@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from telco_crm.catalog import check_rules
 from telco_crm.engine.base import Engine
 from telco_crm.engine.sql import identifier, literal
 from telco_crm.errors import InputError, TelcoError
@@ -44,6 +45,7 @@ def run_plan(inputs: Inputs, settings: Settings, out: Path, plan: Plan, lists: L
         TelcoError: before anything in `out` was touched.
     """
     clock = Clock()
+    check_rules(settings.config)
     with OutputFolder(out) as folder, loaded(*inputs, settings, folder.stage / "rejects") as data:
         context, impossible = analyse(data, [*analyses_for("retention")[:-1], CANDIDATES])
         if not context.has("candidates", "bills"):
@@ -74,6 +76,7 @@ def run_effect(inputs: Inputs, settings: Settings, target: str, name: str, style
         TelcoError: before the output was touched.
     """
     clock = Clock()
+    check_rules(settings.config)
     with loaded(*inputs, settings) as data, OutputFile(target, data.engine.temp_path("")) as file:
         context, _ = analyse(data, ())
         if missing := [table for table in ("contacts", "subscribers") if not context.has(table)]:

@@ -282,7 +282,9 @@ def test_what_the_plan_says(telco: Telco) -> None:
     [
         ('call_from = "21:00"', "call_from 21:00 must be before call_until 20:00"),
         ("owed_from = -1", "rules.contact.owed_from"),
-        ("quotas = { North = -1 }", "a quota cannot be negative"),
+        ("quotas = { North = -1 }", "bad.toml, line 2: rules.contact.quotas.North: input should be greater than"),
+        ('calling_weekdays = ["monday"]', "bad.toml, line 2: rules.contact.calling_weekdays.0"),
+        ("agents = { North = 0 }", "agents has no agent in any region"),
         ("days = 1", "rules.contact.days: unknown key"),
     ],
 )

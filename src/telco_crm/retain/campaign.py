@@ -11,18 +11,22 @@ from scipy.stats import norm
 
 from telco_crm.analysis import RunContext
 from telco_crm.engine.sql import literal, number
+from telco_crm.retain.capacity import Capacity, assign, capacity_of
 from telco_crm.retain.contact import ContactRules, find_exclusions, judge, order_sql, words_sql
 from telco_crm.retain.priority import ORDER as BY_REVENUE
+from telco_crm.schema import tables_in_words
 
 BY_PROFIT = "expected_profit DESC, priority DESC, subscriber_id"
 STRATA = 5
 ALPHA, POWER = 0.05, 0.8
+# What choosing looks at; the rest of `candidates` joins in at the end.
+LOOKED_AT = "subscriber_id, account_id, region, tier, channel, churn_score, priority, expected_cost, expected_profit"
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What a campaign is asked to be: its name and day (None: that after the as-of month), the order, and how long the
-    list may be.
+    """What a campaign is asked to be: its name and day (None: that after the as-of month), the order, how long the
+    list may be, and who calls (None: by the rules).
     """
 
     name: str
@@ -32,24 +36,31 @@ class Plan:
     top: int | None = None
     budget: float | None = None
     min_profit: float | None = None
-    agents: int = 1
+    agents: int | None = None
+    calls_per_day: int | None = None
+    days: int | None = None
 
 
 def plan_campaign(context: RunContext, plan: Plan) -> dict[str, Any]:
     """Make, from `candidates`, `roster` (everybody: treated, control, excluded or not selected), `calls` (the treated),
     `contacts_made` (treated and control as a contacts table) and `exclusion_counts`; what the manifest keeps.
+
+    Raises:
+        InputError: the capacity asked for makes no sense.
     """
     rules = context.rules(ContactRules, "contact")
-    if plan.day is None:
-        plan = replace(plan, day=context.as_of.end)
-    for table, reasons in find_exclusions(context, rules, plan.name, str(plan.day)).items():
-        for reason in reasons:
-            context.note(f'campaign: there is no table {table}, so nobody is left out as "{rules.words[reason].en}"')
-    judge(context, rules, "candidates", BY_PROFIT if plan.by == "profit" else BY_REVENUE)
-    length = _length(context, plan)
-    _draw(context, plan, length)
+    capacity = capacity_of(rules, plan.agents, plan.calls_per_day, plan.days)
+    day = plan.day or context.as_of.end
+    plan = replace(plan, day=day)
+    for table, unknown in find_exclusions(context, rules, plan.name, str(day)).items():
+        for reason in unknown:
+            words = rules.words[reason].text(context.lang)
+            context.say("campaign_no_table", table=tables_in_words([table], context.lang), reason=words)
+    _rank(context, plan, rules, capacity)
+    _draw(context, plan, _length(context, plan))
+    assign(context, capacity, rules, day)
     _tables(context, plan, rules)
-    return _facts(context, plan)
+    return _facts(context, plan) | _calling(context, capacity)
 
 
 def detectable(treated: int, control: int, rate: float) -> float | None:
@@ -58,8 +69,41 @@ def detectable(treated: int, control: int, rate: float) -> float | None:
     """
     if not treated or not control:
         return None
-    z = norm.ppf(1 - ALPHA / 2) + norm.ppf(POWER)
-    return float(z * math.sqrt(rate * (1 - rate) * (1 / treated + 1 / control)))
+    return float(_z() * math.sqrt(rate * (1 - rate) * (1 / treated + 1 / control)))
+
+
+def needed(share: float, rate: float, difference: float) -> int | None:
+    """How many it takes, a `share` of them control, until `detectable` is `difference`:
+    z² p (1 − p) ÷ (share × (1 − share) × difference²), rounded up; None if there is nothing to find.
+    """
+    if not share or not difference:
+        return None
+    return math.ceil(_z() ** 2 * rate * (1 - rate) / (share * (1 - share) * difference**2))
+
+
+def _z() -> float:
+    return float(norm.ppf(1 - ALPHA / 2) + norm.ppf(POWER))
+
+
+def _rank(context: RunContext, plan: Plan, rules: ContactRules, capacity: Capacity) -> None:
+    """Make `ranked`: candidates with `reasons` (a list, first the one that counts), or else their `place`."""
+    order = BY_PROFIT if plan.by == "profit" else BY_REVENUE
+    judge(context, rules, f"(SELECT {LOOKED_AT} FROM candidates)", order)
+    if capacity.limits is None:
+        return
+    counted = f"place IS NOT NULL AND {capacity.is_called}{_least(plan)}"
+    within = f"row_number() OVER (PARTITION BY {capacity.pool}, {counted} ORDER BY place)"
+    context.create(
+        "by_capacity",
+        f"SELECT *, {counted} AND coalesce({within} > {capacity.limits}, false) AS is_late FROM ranked",
+    )
+    free = "place IS NOT NULL AND NOT is_late"
+    context.create(
+        "ranked",
+        f"SELECT * EXCLUDE (is_late) REPLACE (CASE WHEN {free} THEN row_number() OVER (PARTITION BY {free} ORDER BY "
+        "place) END AS place, CASE WHEN is_late THEN list_append(reasons, 'capacity') ELSE reasons END AS reasons) "
+        "FROM by_capacity",
+    )
 
 
 def _length(context: RunContext, plan: Plan) -> int:
@@ -92,21 +136,22 @@ def _draw(context: RunContext, plan: Plan, length: int) -> None:
     the first floor(share × n + u) by md5(subscriber_id | campaign | seed), u in [0, 1) by md5 of the stratum.
     """
     key = literal(f"|{plan.name}|{context.seed}")
-    chosen = f"coalesce(place <= {length}{_least(plan)}, false)"
-    fifth = f"ntile({STRATA}) OVER (PARTITION BY is_chosen ORDER BY place)"
-    context.create("chosen", f"SELECT *, {chosen} AS is_chosen FROM ranked")
+    fifth = f"concat(ntile({STRATA}) OVER (ORDER BY place), ' ', coalesce(tier, '-'))"
     context.create(
         "stratified",
-        f"SELECT *, CASE WHEN is_chosen THEN concat({fifth}, ' ', coalesce(tier, '-')) END AS stratum FROM chosen",
+        f"SELECT subscriber_id, {fifth} AS stratum FROM ranked WHERE place <= {length}{_least(plan)}",
     )
     share = f"('0x' || substr(md5(stratum || {key}), 1, 8))::BIGINT / 4294967296.0"
     at = f"row_number() OVER (PARTITION BY stratum ORDER BY md5(subscriber_id || {key}), subscriber_id)"
     size = "count(*) OVER (PARTITION BY stratum)"
     context.create(
+        "chosen",
+        f"SELECT *, {at} <= floor({number(plan.control)} * {size} + {share}) AS is_control FROM stratified",
+    )
+    context.create(
         "drawn",
-        f"SELECT *, CASE WHEN len(reasons) > 0 THEN 'excluded' WHEN NOT is_chosen THEN 'not selected' "
-        f"WHEN {at} <= floor({number(plan.control)} * {size} + {share}) THEN 'control' ELSE 'treated' END AS arm "
-        "FROM stratified",
+        "SELECT *, CASE WHEN len(reasons) > 0 THEN 'excluded' WHEN stratum IS NULL THEN 'not selected' "
+        "WHEN is_control THEN 'control' ELSE 'treated' END AS arm FROM ranked LEFT JOIN chosen USING (subscriber_id)",
     )
 
 
@@ -116,16 +161,15 @@ def _tables(context: RunContext, plan: Plan, rules: ContactRules) -> None:
     context.create(
         "roster",
         f"""
-        SELECT *, {name} AS campaign, {day} AS contacted_on, place AS rank,
-               {words.replace("CASE x", "CASE reasons[1]")} AS excluded_for,
+        SELECT c.*, {name} AS campaign, coalesce(a.contacted_on, {day}) AS contacted_on, a.agent, d.place AS rank,
+               d.arm, d.stratum, {words.replace("CASE x", "CASE reasons[1]")} AS excluded_for,
                array_to_string(list_transform(reasons, lambda x: {words}), '; ') AS all_reasons
-        FROM drawn""",
+        FROM candidates c JOIN drawn d USING (subscriber_id) LEFT JOIN assigned a USING (subscriber_id)""",
     )
     context.create(
         "calls",
-        f"SELECT *, (rank - 1) % {plan.agents} + 1 AS agent, {literal(rules.call_from)} AS call_from, "
-        f"{literal(rules.call_until)} AS call_until FROM (SELECT * EXCLUDE (rank), row_number() OVER (ORDER BY rank) "
-        "AS rank FROM roster WHERE arm = 'treated')",
+        f"SELECT * REPLACE (row_number() OVER (ORDER BY rank) AS rank), {literal(rules.call_from)} AS call_from, "
+        f"{literal(rules.call_until)} AS call_until FROM roster WHERE arm = 'treated'",
     )
     context.create(
         "contacts_made",
@@ -142,20 +186,23 @@ def _tables(context: RunContext, plan: Plan, rules: ContactRules) -> None:
 
 def _facts(context: RunContext, plan: Plan) -> dict[str, Any]:
     arms = dict(context.engine.rows("SELECT arm, count(*) FROM roster GROUP BY arm"))
-    sums = "sum(expected_profit), sum(expected_cost), avg(churn_score)"
-    profit, cost, rate = context.engine.rows(f"SELECT {sums} FROM roster WHERE arm = 'treated'")[0]
+    sums = "sum(expected_profit), sum(expected_cost), avg(churn_score), avg(churn_score * take_up)"
+    found = context.engine.rows(f"SELECT {sums} FROM roster WHERE arm = 'treated'")[0]
+    profit, cost, rate, kept = (value and float(value) for value in found)
     treated, control = arms.get("treated", 0), arms.get("control", 0)
-    smallest = detectable(treated, control, rate or 0.0)
+    smallest, enough = detectable(treated, control, rate or 0.0), None
     if not treated:
-        context.note("campaign: nobody is chosen; no contact is expected to earn what it costs, or all are excluded")
+        context.say("campaign_nobody")
     elif smallest is None:
-        context.note("campaign: there is no control group, so the effect of this campaign cannot be measured")
+        context.say("campaign_no_control")
     else:
-        context.note(
-            f"campaign: {treated:,} to contact and {control:,} as control; if {rate:.1%} leave without it, a "
-            f"difference of {smallest * 100:.1f} points or more is found with a chance of {POWER:.0%}"
-            + ("; that is more than all who leave, so enlarge the list or the control group" if smallest > rate else "")
-        )
+        enough = needed(plan.control, rate, kept)
+        figures = {"treated": treated, "control": control, "rate": rate, "power": POWER}
+        context.say("campaign_power", points=smallest * 100, **figures)
+        if smallest > rate:
+            context.say("campaign_too_small")
+        if enough:
+            context.say("campaign_needed", points=kept * 100, enough=enough, power=POWER)
     return {
         "name": plan.name,
         "day": str(plan.day),
@@ -166,4 +213,15 @@ def _facts(context: RunContext, plan: Plan) -> dict[str, Any]:
         "expected_cost": cost,
         "expected_leaving": rate,
         "detectable_difference": smallest,
+        "expected_difference": kept,
+        "needed_for_expected_difference": enough,
     }
+
+
+def _calling(context: RunContext, capacity: Capacity) -> dict[str, Any]:
+    """What the manifest keeps of agents and days."""
+    calls, last = context.engine.rows("SELECT count(agent), max(contacted_on) FROM calls WHERE agent IS NOT NULL")[0]
+    agents = sum(capacity.agents.values())
+    if calls and capacity.calls_per_day:
+        context.say("campaign_calls", calls=calls, agents=agents, most=capacity.calls_per_day, last=last)
+    return {"agents": agents, "calls_per_day": capacity.calls_per_day or None, "last_day": str(last) if last else None}

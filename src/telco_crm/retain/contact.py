@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from datetime import date
+from typing import Annotated, Literal, get_args
 
 from pydantic import Field, model_validator
 
@@ -10,8 +11,10 @@ from telco_crm.analysis import RunContext
 from telco_crm.engine.sql import literal, number
 from telco_crm.rules import Model, Wording
 
-Reason = Literal["opted_out", "complaint", "arrears", "called", "campaign", "account", "quota"]
-REASONS: tuple[Reason, ...] = ("opted_out", "complaint", "arrears", "called", "campaign", "account", "quota")
+Reason = Literal["opted_out", "complaint", "arrears", "called", "campaign", "account", "quota", "capacity"]
+REASONS: tuple[Reason, ...] = get_args(Reason)
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+WEEKDAYS: tuple[Weekday, ...] = get_args(Weekday)
 HOUR = r"^([01]\d|2[0-3]):[0-5]\d$"
 
 
@@ -25,7 +28,12 @@ class ContactRules(Model):
     one_per_account: bool
     call_from: str = Field(pattern=HOUR)
     call_until: str = Field(pattern=HOUR)
-    quotas: dict[str, int] = {}
+    calling_weekdays: tuple[Weekday, ...] = Field(min_length=1)
+    no_calls_on: tuple[date, ...]
+    agent_channels: tuple[str, ...]
+    calls_per_day: int = Field(ge=0)
+    agents: dict[str, Annotated[int, Field(ge=0)]] = {}
+    quotas: dict[str, Annotated[int, Field(ge=0)]] = {}
     words: dict[Reason, Wording]
 
     @model_validator(mode="after")
@@ -34,8 +42,8 @@ class ContactRules(Model):
             raise ValueError(f"call_from {self.call_from} must be before call_until {self.call_until}")
         if missing := [reason for reason in REASONS if reason not in self.words]:
             raise ValueError(f"words has no {', '.join(missing)}")
-        if any(quota < 0 for quota in self.quotas.values()):
-            raise ValueError("a quota cannot be negative")
+        if self.agents and not sum(self.agents.values()):
+            raise ValueError("agents has no agent in any region")
         return self
 
 
