@@ -35,6 +35,8 @@ RULE_FILES = (
     "recommend",
     "audit",
     "alerts",
+    "prospects",
+    "satisfaction",
 )
 SECTIONS = ("options", "input", "rules", "features", "vocabulary")
 
