@@ -31,6 +31,7 @@ from telco_crm.segment.segments import SEGMENTS
 from telco_crm.segment.settings import SegmentRules
 from telco_crm.segment.strategy import STRATEGY
 from telco_crm.value.lifecycle import LIFECYCLE, LifecycleRules
+from telco_crm.value.months import SUBSCRIBER_MONTHS
 from telco_crm.value.profile import PROFILE
 from telco_crm.value.rules import ValueRules
 from telco_crm.value.tags import TAGS, TagRules
@@ -55,6 +56,7 @@ ANALYSES = (
     TAGS,
     AUDIT,
     ALERTS,
+    SUBSCRIBER_MONTHS,
 )
 ON_REQUEST = (BACKTEST, FOUND_RULES, MONITOR, SEGMENT_QUALITY)  # not part of a run
 
@@ -88,6 +90,7 @@ OUTPUTS = {
     "segment_quality": "measure_no",
     "audit": "weight DESC, no",
     "alerts": "weight DESC, alert, first_seen DESC, subscriber_id",
+    "subscriber_months": "subscriber_id, month",
 }
 
 RULES: dict[str, type[Model]] = {

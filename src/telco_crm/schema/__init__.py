@@ -44,6 +44,7 @@ OUTPUT_TABLES = (
     "audit",
     "alerts",
     *("calls", "roster", "exclusions", "effect"),
+    "subscriber_months",
 )
 
 
