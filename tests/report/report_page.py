@@ -84,8 +84,6 @@ class Parser(HTMLParser):
     def handle_endtag(self, tag: str) -> None:
         assert self.open.pop() == tag, f"</{tag}> out of order"
         words = " ".join(self.words.split())
-        self.card = f"{self.card} {words}".strip() if self.figure else ""
-        self.words = "" if self.figure else self.words
         if tag in ("h1", "h2", "h3", "h4"):
             self.page.headings.append((int(tag[1]), words))
         elif tag == "caption":
@@ -97,12 +95,13 @@ class Parser(HTMLParser):
         elif tag == "script" and self.chart and self.words.startswith("{"):
             self.page.charts[self.chart] = json.loads(self.words)
         elif tag == "dd":
-            self.page.figures[self.figure]["text"], _, self.page.figures[self.figure]["change"] = self.card.partition(
-                " "
-            )
+            said = " ".join(self.card.split())
+            figure = self.page.figures[self.figure]
+            figure["text"], _, figure["change"] = said.partition(" ")
 
     def handle_data(self, data: str) -> None:
         self.words += data
+        self.card += data if "dd" in self.open else ""
         if self.open and self.open[-1] not in ("script", "style"):
             self.page.text += data
 
