@@ -32,6 +32,7 @@ RULE_FILES = (
     "tags",
     "contact",
     "effect",
+    "recommend",
     "audit",
     "alerts",
 )

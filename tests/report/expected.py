@@ -151,6 +151,15 @@ def tags(f: Files) -> Frame:
     return _grouped(table, "tag_name", subscribers=("confidence", "size"), mean_confidence=("confidence", "mean"))
 
 
+def products(f: Files) -> Frame:
+    table = f.n("recommendations", "propensity", "expected_value")
+    table["allowed"] = table.excluded_for == ""
+    return _grouped(
+        table, ["product_name", "kind"], subscribers=("allowed", "size"), allowed_count=("allowed", "sum"),
+        mean_propensity=("propensity", "mean"), expected_value=("expected_value", "sum"),
+    )  # fmt: skip
+
+
 def filled(name: str) -> Callable[[Files], Frame]:
     """Rows of a table that have subscribers, as they stand in the file."""
     return lambda f: f(name)[lambda t: t.subscribers != "0"]
@@ -170,6 +179,7 @@ EXPECTED: dict[str, Callable[[Files], Frame]] = {
     "churn.tenths": tenths,
     "retention.steps": lambda f: _retention(f, "ladder_step"),
     "retention.offers": lambda f: _retention(f, "offer"),
+    "recommendations.products": products,
     "credit.stars": stars,
     "credit.limits": limits,
     "arrears.ageing": lambda f: f("arrears_ageing"),
@@ -181,7 +191,11 @@ EXPECTED: dict[str, Callable[[Files], Frame]] = {
     "quality.audit": lambda f: f("audit"),
     "quality.notes": lambda f: Frame({"note": f.manifest["notes"]}),
 }
-KEYS = {  # columns that tell the rows of a part apart, where it is not the first one
+KEYS = {
+    "recommendations.products": [
+        "product_name",
+        "kind",
+    ],  # columns that tell the rows of a part apart, where it is not the first one
     "value.stages": ["stage_label", "tier_label"],
     "value.moves": ["from_label", "to_label"],
 }
