@@ -34,7 +34,7 @@ from telco_crm.cli_options import (
     top_option,
     write_one,
 )
-from telco_crm.cli_report import report
+from telco_crm.cli_report import report, show
 from telco_crm.cli_segment import migrate, segment
 from telco_crm.cli_store import store
 from telco_crm.cli_tools import init, sample, schema
@@ -174,6 +174,7 @@ cli.add_command(tags)
 cli.add_command(audit)
 cli.add_command(alerts)
 cli.add_command(report)
+cli.add_command(show)
 cli.add_command(store)
 cli.add_command(sample)
 cli.add_command(schema)

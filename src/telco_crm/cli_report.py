@@ -33,3 +33,34 @@ def report(out: Path, target: str | None, lang: str | None) -> int:
     if place != "-":
         click.echo(f"Wrote {place}.", err=True)
     return 0
+
+
+@click.command()
+@click.argument("subscriber", metavar="ID")
+@click.option(
+    "--from",
+    "out",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("out"),
+    show_default=True,
+    help="Folder that `telco-crm run` wrote.",
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="How it is printed.",
+)
+@LANG
+def show(subscriber: str, out: Path, form: str, lang: str | None) -> int:
+    """One subscriber: everything that the tables of a run say about ID.
+
+    Bills and use of the last months as sparklines; group, tier, stage, stars with points, churn score and reasons,
+    arrears, tags, offers, recommendations and alerts. It reads the files of the folder and computes nothing anew.
+    """
+    from telco_crm.run_report import run_show
+
+    run_show(out, subscriber, form == "json", lang)
+    return 0
