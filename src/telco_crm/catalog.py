@@ -38,6 +38,7 @@ from telco_crm.segment.segments import SEGMENTS
 from telco_crm.segment.settings import SegmentRules
 from telco_crm.segment.strategy import STRATEGY
 from telco_crm.value.lifecycle import LIFECYCLE, LifecycleRules
+from telco_crm.value.months import SUBSCRIBER_MONTHS
 from telco_crm.value.profile import PROFILE
 from telco_crm.value.rules import ValueRules
 from telco_crm.value.tags import TAGS, TagRules
@@ -68,6 +69,7 @@ ANALYSES = (
     SATISFACTION,
     COMPLAINTS,
     LEAVING,
+    SUBSCRIBER_MONTHS,
 )
 ON_REQUEST = (BACKTEST, FOUND_RULES, MONITOR, SEGMENT_QUALITY)  # not part of a run
 
@@ -109,6 +111,7 @@ OUTPUTS = {
     "satisfaction_drivers": "importance DESC NULLS LAST, people DESC, area",
     "complaints": "typed, complaints DESC, area",
     "satisfaction_leaving": "sign",
+    "subscriber_months": "subscriber_id, month",
 }
 
 RULES: dict[str, type[Model]] = {

@@ -34,6 +34,7 @@ from telco_crm.cli_options import (
     top_option,
     write_one,
 )
+from telco_crm.cli_report import report, show
 from telco_crm.cli_segment import migrate, segment
 from telco_crm.cli_service import prospects, satisfaction
 from telco_crm.cli_store import store
@@ -175,6 +176,8 @@ cli.add_command(audit)
 cli.add_command(alerts)
 cli.add_command(prospects)
 cli.add_command(satisfaction)
+cli.add_command(report)
+cli.add_command(show)
 cli.add_command(store)
 cli.add_command(sample)
 cli.add_command(schema)

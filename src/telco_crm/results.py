@@ -82,8 +82,9 @@ def result_of(data: Loaded, context: RunContext | None = None, impossible: dict[
         for name in ("churn", "segment"):
             if model := context.facts.get(f"{name}_model"):
                 result.models[name] = model.checksum
-        if fitted := context.facts.get("fitted"):
-            result.facts["fitted"] = fitted
+        for name in ("fitted", "strategy_cuts"):
+            if fact := context.facts.get(name):
+                result.facts[name] = fact
     return result
 
 

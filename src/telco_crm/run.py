@@ -13,6 +13,7 @@ from telco_crm.labels import text
 from telco_crm.manifest import write_manifest
 from telco_crm.market.alert_state import save_state
 from telco_crm.market.alerts import STATE, kept_state
+from telco_crm.output.report.source import of_run
 from telco_crm.output.scatter import Dot, Matrix, scatter
 from telco_crm.output.staging import OutputFile, OutputFolder, staged_rejects
 from telco_crm.output.writers import FORMATS, OutputStyle, write_table
@@ -26,6 +27,7 @@ from telco_crm.session import Settings, analyse, loaded
 MANIFEST = "manifest.json"
 SEGMENT_MODEL = "segment_model.json"
 MODELS = {"churn_model": "churn_model.json", "segment_model": SEGMENT_MODEL}  # fact of the context → file
+REPORT = "report.html"
 STRATEGY_PICTURE, PROSPECTS_PICTURE = "strategy.svg", "prospects.svg"
 # Figures that the summary shows, by the table they are from.
 HEADLINES = {
@@ -76,6 +78,8 @@ def run_all(inputs: Inputs, settings: Settings, out: Path, style: OutputStyle) -
         result.tables = _headlines(context, HEADLINES)
         result.seconds = clock.seconds
         content = manifest("run", clock, result, data)
+        (folder.stage / REPORT).write_text(of_run(data.engine, result.rows, style, content), encoding="utf-8")
+        files[REPORT] = None
         content["outputs"] = [described(folder.stage / file, file, rows) for file, rows in files.items()]
         write_manifest(folder.stage / MANIFEST, content)
         folder.commit(last=MANIFEST)

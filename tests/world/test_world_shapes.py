@@ -14,7 +14,7 @@ from world import Row, Run, agrees, by, call, export, process, read
 
 Said = Callable[[], str]
 # What bills alone allow, what subscriber records add; groups need more people, arrears need payments.
-ALWAYS = {"segments", "churn", "retention", "audit", "alerts", "recommendations"}
+ALWAYS = {"segments", "churn", "retention", "audit", "alerts", "recommendations", "subscriber_months"}
 OF_BILLS = ALWAYS | {"arpu_bands", "value_tiers", "value_cuts", "tier_migration"}
 EVERYTHING = OF_BILLS | {
     "credit",

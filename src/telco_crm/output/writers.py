@@ -66,13 +66,14 @@ def write_table(engine: Engine, sql: str, path: Path, schema: Schema, style: Out
     if style.format == "xlsx":
         return write_sheets(engine, {schema.zh if style.lang == "zh" else schema.en: sql}, path, schema, style)
     options = f"{COPY_OPTIONS[style.format]}, USE_TMP_FILE false"  # `path` is one already, and may be locked
-    rows = engine.run(f"COPY ({_shaped(sql, schema, style)}) TO {literal(str(path))} ({options})")
+    rows = engine.run(f"COPY ({shaped(sql, schema, style)}) TO {literal(str(path))} ({options})")
     if style.excel and style.format == "csv":
         _add_bom(path)
     return rows
 
 
-def _shaped(sql: str, schema: Schema, style: OutputStyle) -> str:
+def shaped(sql: str, schema: Schema, style: OutputStyle) -> str:
+    """Query for the columns of `schema` of query `sql`, with the values that stand in the file."""
     columns = []
     for name, column in schema.columns.items():
         value = identifier(name)
@@ -106,7 +107,7 @@ def write_sheets(engine: Engine, sheets: dict[str, str], path: Path, schema: Sch
     book.set_properties({"created": CREATED})
     count = 0
     for title, sql in sheets.items():
-        count += _write_sheet(book, title, engine.batches(_shaped(sql, schema, style)), schema, style)
+        count += _write_sheet(book, title, engine.batches(shaped(sql, schema, style)), schema, style)
     book.close()
     return count
 

@@ -47,6 +47,7 @@ OUTPUT_TABLES = (
     *("prospects", "prospect_contacts", "prospect_totals"),
     *("satisfaction", "satisfaction_drivers", "complaints", "satisfaction_leaving"),
     *("calls", "roster", "exclusions", "effect", "uplift", "uplift_curve"),
+    "subscriber_months",
 )
 
 

@@ -1,0 +1,30 @@
+"""The bills and the use of every subscriber in the last months, for the report and for a look at one subscriber."""
+
+from __future__ import annotations
+
+from telco_crm.analysis import Analysis, RunContext
+from telco_crm.engine.sql import literal
+
+MONTHS = 12  # one year
+FIGURES = ("voice_calls", "voice_out_minutes", "sms_out", "data_mb", "active_days")
+
+
+def compute_months(context: RunContext) -> None:
+    """Make `subscriber_months`: one row per subscriber and month with a bill or usage, of the last 12 months."""
+    arpu = "SELECT subscriber_id, month, arpu FROM arpu"
+    if not context.has("arpu"):
+        arpu = "SELECT '' AS subscriber_id, '' AS month, NULL::DECIMAL(18,6) AS arpu LIMIT 0"
+    first = context.as_of.back(MONTHS - 1)
+    context.create(
+        "subscriber_months",
+        f"""
+        SELECT subscriber_id, month, a.arpu, {", ".join(FIGURES)}
+        FROM (SELECT subscriber_id, month, {", ".join(FIGURES)} FROM features
+              WHERE month BETWEEN {literal(str(first))} AND {literal(str(context.as_of))})
+        LEFT JOIN ({arpu}) a USING (subscriber_id, month)""",
+    )
+
+
+SUBSCRIBER_MONTHS = Analysis(
+    "months", ("features",), ("subscriber_months",), uses=("arpu",), each=compute_months, makes=("subscriber_months",)
+)

@@ -1,0 +1,76 @@
+"""`show`: one subscriber out of the tables of a run."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from telco_process import Telco
+
+from telco_crm.output.report.dossier import sparkline
+from world import read
+
+WHO = "13732811808"  # the first to call of the sample
+
+
+def test_json_is_what_the_files_say(telco: Telco) -> None:
+    told = json.loads(telco.good("show", WHO, "--format", "json").out)
+    assert told.pop("subscriber_id") == WHO
+    for table, rows in told.items():
+        filed = [r for r in read(telco.folder / "out" / f"{table}.csv") if r["subscriber_id"] == WHO]
+        assert len(rows) == len(filed), table
+        for row, wanted in zip(rows, filed, strict=True):
+            assert list(row) == [c for c in wanted if c != "subscriber_id"]
+            for column, value in row.items():
+                text = wanted[column]
+                if isinstance(value, bool) or value is None:
+                    assert {True: "true", False: "false", None: ""}[value] == text
+                else:
+                    assert str(value) == text or float(value) == float(text), (table, column)
+    named = {p.stem for p in (telco.folder / "out").glob("*.csv") if WHO in p.read_text("utf-8")}
+    assert set(told) == named - {"audit"}
+
+
+def test_the_screen_names_what_matters(telco: Telco) -> None:
+    said = telco.good("show", WHO).out
+    for words in (
+        f"Subscriber {WHO}",
+        "2026-01 – 2026-06",
+        "▇",
+        "Stars",
+        "Churn score: 0.77",
+        "has asked to cancel",
+        "IP",
+    ):
+        assert words in said
+    chinese = telco.good("show", WHO, "--lang", "zh").out
+    assert f"用户 {WHO}" in chinese
+    assert "离网概率" in chinese
+
+
+def test_unknown_ids_are_answered_with_the_nearest(telco: Telco) -> None:
+    said = telco.refused("show", WHO[:-1] + "9", says=("has no subscriber 13732811809; the nearest are ", WHO))
+    assert len(said) == 1
+    telco.refused("show", WHO, "--from", "nowhere", says=("nowhere/manifest.json cannot be read",))
+
+
+@pytest.fixture
+def small(telco: Telco) -> Telco:
+    telco.write("small/manifest.json", '{"outputs": []}')
+    telco.write("small/segments.csv", "subscriber_id,month,arpu\n0139,2026-03,25.00\n139,2026-03,7.00\n")
+    return telco
+
+
+def test_ids_are_text(small: Telco) -> None:
+    for who, arpu in (("0139", 25.0), ("139", 7.0)):
+        told = json.loads(small.good("show", who, "--from", "small", "--format", "json").out)
+        assert told["segments"][0]["arpu"] == arpu
+    small.refused("show", "00139", "--from", "small", says=("the nearest are 0139, 139",))
+    small.refused("show", "' OR 1=1 --", "--from", "small", says=("no subscriber ' OR 1=1 --",))
+
+
+def test_sparkline_by_hand() -> None:
+    # Heights 0 … 7 of the largest: 0 → 0, 50 of 100 → 3.5 → 4, 100 → 7; nothing known → a blank; all zero → the lowest.
+    assert sparkline([0, 50, None, 100]) == "▁▅ █"
+    assert sparkline([0, 0]) == "▁▁"
+    assert sparkline([-5, 10]) == "▁█"
