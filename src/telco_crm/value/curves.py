@@ -78,10 +78,11 @@ def _rows(rules: WorthRules, names: Names, kind: str, level: object, counts: pd.
     curve = kaplan_meier(enter, leave, stop, rules.minimum_at_risk)
     if curve is None:
         return []
-    begin = int(np.ceil(curve.start / DAYS_PER_MONTH))
+    begin = int(curve.start / DAYS_PER_MONTH)
     last = curve.start + len(curve.survival)
     months = np.arange(begin, int(last / DAYS_PER_MONTH) + 1)
-    at = np.floor(months * DAYS_PER_MONTH).astype(int) - curve.start - 1  # place of the last day before each month
+    # Place of the last day before each month; -1 where the curve has not begun.
+    at = np.maximum(np.floor(months * DAYS_PER_MONTH).astype(int) - curve.start - 1, -1)
     so_far = np.concatenate([[0], np.cumsum(curve.left)])
     head = (*names.kind(kind), *names.segment(kind, level))
     rows: list[tuple[object, ...]] = []
