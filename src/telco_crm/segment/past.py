@@ -18,10 +18,12 @@ from telco_crm.segment.settings import SegmentRules
 
 
 def assign_before(context: RunContext) -> None:
-    """Make `groups_before`: subscriber_id and group_id of everybody with usage in the months up to the landmark."""
-    rules, model, then = context.rules(SegmentRules, "segment"), context.facts[MODEL], landmark(context.months)
-    tables = [MEMBERS.empty_table()]
-    if then:
+    """Make `groups_before`: subscriber_id and group_id of everybody with usage in the months up to the landmark; of nobody
+    where there are no groups.
+    """
+    then, tables = landmark(context.months), [MEMBERS.empty_table()]
+    if then and context.has("grouped"):
+        rules, model = context.rules(SegmentRules, "segment"), context.facts[MODEL]
         sql = inputs_sql(replace(context, as_of=then), model.scheme, rules.months, "SELECT subscriber_id FROM features")
         with threadpool_limits(1):
             for batch in context.engine.batches(f"{sql} ORDER BY subscriber_id"):
@@ -33,9 +35,9 @@ def assign_before(context: RunContext) -> None:
 
 GROUPS_BEFORE = Analysis(
     "earlier groups",
-    ("grouped", "usage", "subscribers"),
+    ("people", "features"),
     ("groups_before",),
-    uses=("features",),
+    uses=("grouped",),
     each=assign_before,
     makes=("groups_before",),
 )

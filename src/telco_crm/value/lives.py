@@ -121,8 +121,8 @@ def month_of(index: int) -> Month:
 
 
 def _group(context: RunContext) -> str:
-    return f"coalesce(group_id, {NONE})" if context.has("groups_before") else "NULL::BIGINT"
+    return f"coalesce(group_id, {NONE})" if context.has("groups_before", "grouped") else "NULL::BIGINT"
 
 
 def _groups(context: RunContext) -> str:
-    return "LEFT JOIN groups_before USING (subscriber_id)" if context.has("groups_before") else ""
+    return "LEFT JOIN groups_before USING (subscriber_id)" if context.has("groups_before", "grouped") else ""
