@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -183,11 +184,15 @@ def _as_text(column: str, kind: str) -> tuple[str, str]:
 
 
 def _slices(metadata: pq.FileMetaData) -> Iterator[tuple[int, int]]:
-    """Runs of whole row groups, as first row and row after the last, of about SLICE_ROWS rows."""
+    """Runs of whole row groups, as first row and row after the last, alike in size and of at most about SLICE_ROWS
+    rows; two where there are rows enough, so that no thread is left without any.
+    """
+    total = metadata.num_rows
+    size = total / max(math.ceil(total / SLICE_ROWS), 2 if total > BATCH_ROWS else 1)
     start = end = 0
     for group in range(metadata.num_row_groups):
         rows = metadata.row_group(group).num_rows
-        if end > start and end - start + rows > SLICE_ROWS:
+        if end > start and end - start + rows / 2 > size:
             yield start, end
             start = end
         end += rows

@@ -96,7 +96,7 @@ def _read_table(place: ReadingPlace, engine: Engine, task: tuple[str, list[Sourc
 def _read_usage(place: ReadingPlace, engine: Engine, file: SourceFile) -> None:
     store, hasher = UsageStore(place.store, place.hash_inputs), Hasher()
     try:
-        UsageReader(Reader(engine, place.mappings, engine.threads), store, place.dialling, hasher).add(file)
+        UsageReader(Reader(engine, place.mappings, engine.threads), store, place.dialling, hasher).add([file])
     finally:
         hasher.close()
         store.close()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
@@ -15,12 +14,12 @@ from telco_crm.engine.sql import identifier, literal
 from telco_crm.engine.workers import at_once
 from telco_crm.errors import InputError, UsageError
 from telco_crm.ingest.batches import Batch, OpenFile, open_file, readable
-from telco_crm.ingest.convert import Conversion, conversion, distinct_sql
+from telco_crm.ingest.convert import conversion, distinct_sql
 from telco_crm.ingest.lines import BadLine
 from telco_crm.ingest.mapping import Binding, TableMapping, bind
 from telco_crm.ingest.quick import quick_conversion
 from telco_crm.ingest.rejects import RejectFile
-from telco_crm.ingest.sinks import HowTo, Sink, TableSink
+from telco_crm.ingest.sinks import HowTo, Outcome, Sink, TableSink
 from telco_crm.ingest.sources import SourceFile
 from telco_crm.progress import Progress, Silent
 from telco_crm.schema import Schema, load_schema
@@ -105,41 +104,10 @@ class Reader:
         self, file: OpenFile, bindings: list[Binding], sink: Sink, rejects: RejectFile, schema: Schema | None = None
     ) -> FileReport:
         """Read one file into `sink`; what became of its rows. `schema`: that of the bindings, if not the table's."""
-        schema, mapping = schema or load_schema(file.file.table), self.mapping(file.file.table)
-        used = {b.name: b.header or f'always "{b.constant}"' for b in bindings}
-        unused = tuple(h for h in file.headers if h not in used.values())
-        report = FileReport(schema.name, file.file.name, file.file.path, file.layout, columns=used, unused=unused)
-        cells, name = file.cells(bindings), file.file.name
-        full = conversion(schema, bindings, cells, mapping, name)
-        quick = quick_conversion(schema, bindings, cells, mapping, file.samples, name)
-        by_name = {b.name: b for b in bindings}
-
-        def distinct(column: str, relation: str) -> str:
-            return distinct_sql(by_name[column], cells[column], mapping, relation)
-
-        how = HowTo(quick, full, set(by_name), distinct)
-        with readable(name):
-            add = partial(sink.add, how=how)
-            for batch, outcome in at_once(self.engine, add, file.batches(bindings), sink.at_once):
-                report.read += batch.count + len(batch.bad)
-                report.accepted += outcome.kept
-                self.progress.advance(batch.size, batch.count)
-                wrong = self._explained(batch, full, outcome.not_good)
-                rejects.add(report.file, sorted([*batch.bad, *outcome.refused, *wrong]))
-        return report
-
-    def _explained(self, batch: Batch, how: Conversion, lines: Sequence[int]) -> Iterator[BadLine]:
-        """The rows on `lines`, which were not good, with every problem of each."""
-        texts = ", ".join(f"{sql} AS {identifier(name)}" for name, sql in how.problems.items())
-        for at in range(0, len(lines), EXPLAIN_ROWS):
-            part = list(lines[at : at + EXPLAIN_ROWS])
-            self.engine.register("bad_lines", pa.table({"line": pa.array(part, pa.int64())}))
-            only = f"(SELECT * FROM {batch.shown(self.engine)} SEMI JOIN bad_lines USING (line))"
-            rows = self.engine.rows(how.select(only, f"line, {texts}") + " ORDER BY line")
-            for row, text in zip(rows, batch.raw(part), strict=True):
-                wrong = {name: why for name, why in zip(how.problems, row[1:], strict=True) if why}
-                told = wrong.values() if len(wrong) == 1 else [f"{name} {why}" for name, why in wrong.items()]
-                yield BadLine(row[0], text, ";".join(wrong), "; ".join(told))
+        reading = FileReading(self, file, bindings, sink, rejects, schema)
+        for batch, outcome in at_once(self.engine, reading.add, reading.batches(), sink.at_once):
+            reading.take(batch, outcome)
+        return reading.report
 
     def check_counts(self, table: str, reports: Sequence[FileReport], rejects: RejectFile) -> None:
         """Refuse a table without any good row, or with more rejects than allowed (InputError)."""
@@ -159,6 +127,74 @@ class Reader:
             zone = getattr(mapping, key)
             if zone and not self.engine.rows(f"SELECT 1 FROM pg_timezone_names() WHERE name = {literal(zone)}"):
                 raise InputError(f'[input.{table}] {key}: unknown time zone "{zone}"; use a name such as Asia/Shanghai')
+
+
+class FileReading:
+    """A file on its way into `sink`: its batches are added, in threads where the sink allows that, and the outcomes
+    taken in the order of the batches. `schema` is that of the bindings, if not the table's.
+    """
+
+    def __init__(
+        self,
+        reader: Reader,
+        file: OpenFile,
+        bindings: list[Binding],
+        sink: Sink,
+        rejects: RejectFile,
+        schema: Schema | None = None,
+    ) -> None:
+        schema, mapping = schema or load_schema(file.file.table), reader.mapping(file.file.table)
+        used = {b.name: b.header or f'always "{b.constant}"' for b in bindings}
+        unused = tuple(h for h in file.headers if h not in used.values())
+        name, path = file.file.name, file.file.path
+        self.report = FileReport(schema.name, name, path, file.layout, columns=used, unused=unused)
+        self._reader, self._file, self._bindings, self._sink, self._rejects = reader, file, bindings, sink, rejects
+        cells = file.cells(bindings)
+        self._full = conversion(schema, bindings, cells, mapping, name)
+        quick = quick_conversion(schema, bindings, cells, mapping, file.samples, name)
+        by_name = {b.name: b for b in bindings}
+
+        def distinct(column: str, relation: str) -> str:
+            return distinct_sql(by_name[column], cells[column], mapping, relation)
+
+        self._how = HowTo(quick, self._full, set(by_name), distinct)
+
+    def batches(self) -> Iterator[Batch]:
+        """The batches to add.
+
+        Raises:
+            InputError: the file is damaged.
+        """
+        with readable(self.report.file):
+            yield from self._file.batches(self._bindings)
+
+    def add(self, batch: Batch) -> Outcome:
+        """Hand a batch to the sink. Raises as `batches` does."""
+        with readable(self.report.file):
+            return self._sink.add(batch, self._how)
+
+    def take(self, batch: Batch, outcome: Outcome) -> None:
+        """Count what became of a batch, and write down its rejected rows. Raises as `batches` does."""
+        self.report.read += batch.count + len(batch.bad)
+        self.report.accepted += outcome.kept
+        self._reader.progress.advance(batch.size, batch.count)
+        with readable(self.report.file):
+            wrong = self._explained(batch, outcome.not_good)
+            self._rejects.add(self.report.file, sorted([*batch.bad, *outcome.refused, *wrong]))
+
+    def _explained(self, batch: Batch, lines: Sequence[int]) -> Iterator[BadLine]:
+        """The rows on `lines`, which were not good, with every problem of each."""
+        engine, problems = self._reader.engine, self._full.problems
+        texts = ", ".join(f"{sql} AS {identifier(name)}" for name, sql in problems.items())
+        for at in range(0, len(lines), EXPLAIN_ROWS):
+            part = list(lines[at : at + EXPLAIN_ROWS])
+            engine.register("bad_lines", pa.table({"line": pa.array(part, pa.int64())}))
+            only = f"(SELECT * FROM {batch.shown(engine)} SEMI JOIN bad_lines USING (line))"
+            rows = engine.rows(self._full.select(only, f"line, {texts}") + " ORDER BY line")
+            for row, text in zip(rows, batch.raw(part), strict=True):
+                wrong = {name: why for name, why in zip(problems, row[1:], strict=True) if why}
+                told = wrong.values() if len(wrong) == 1 else [f"{name} {why}" for name, why in wrong.items()]
+                yield BadLine(row[0], text, ";".join(wrong), "; ".join(told))
 
 
 def _limit(max_rejects: str | None, read: int) -> float | None:
