@@ -18,8 +18,8 @@ from telco_crm.segment.settings import SegmentRules
 
 
 def assign_before(context: RunContext) -> None:
-    """Make `groups_before`: subscriber_id and group_id of everybody with usage in the months up to the landmark; without
-    groups of nobody.
+    """Make `groups_before`: subscriber_id and group_id of everybody with usage up to the landmark (of nobody
+    where there are no groups).
     """
     then, tables = landmark(context.months), [MEMBERS.empty_table()]
     if then and context.has("grouped"):
