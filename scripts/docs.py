@@ -55,6 +55,7 @@ RULES = {
     "alerts": "What is an alert, how severe it is and its limits ([definition](market.md#alerts)).",
     "offers": "The catalogue of offers ([definition](methods.md#offers)).",
     "contact": "Who is not contacted in a campaign ([definition](retention.md#whom-a-campaign-leaves-out)).",
+    "recommend": "Products, what speaks for them and what they bring ([definition](retention.md#recommendations)).",
     "effect": "How the effect of a campaign is measured ([definition](retention.md#the-effect)).",
 }
 

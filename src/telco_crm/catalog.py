@@ -22,6 +22,8 @@ from telco_crm.retain.contact import ContactRules
 from telco_crm.retain.ladder import RetentionRules
 from telco_crm.retain.offers import OfferRules
 from telco_crm.retain.priority import RETENTION
+from telco_crm.retain.products import RecommendRules
+from telco_crm.retain.recommend import RECOMMEND
 from telco_crm.rules import Model, load_rules
 from telco_crm.segment.arpu import ARPU, ArpuRules
 from telco_crm.segment.evaluate import SEGMENT_QUALITY
@@ -58,6 +60,7 @@ ANALYSES = (
     ARREARS,
     LIMITS,
     TAGS,
+    RECOMMEND,
     AUDIT,
     ALERTS,
 )
@@ -91,6 +94,7 @@ OUTPUTS = {
     "stop_rules": "rule_no",
     "credit_limits": "subscriber_id",
     "tags": "subscriber_id, tag_no",
+    "recommendations": "rank NULLS LAST, expected_value DESC, subscriber_id",
     "churn_evaluation": "cutoff, method",
     "churn_rules": "rule_no",
     "churn_monitor": "row_no",
@@ -113,6 +117,7 @@ RULES: dict[str, type[Model]] = {
     "tags": TagRules,
     "contact": ContactRules,
     "effect": EffectRules,
+    "recommend": RecommendRules,
     "indicators": IndicatorRules,
     "audit": AuditRules,
     "alerts": AlertRules,

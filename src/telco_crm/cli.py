@@ -18,7 +18,7 @@ from typing import Any, TextIO
 import click
 
 from telco_crm import __version__
-from telco_crm.cli_campaign import campaign
+from telco_crm.cli_campaign import campaign, recommend
 from telco_crm.cli_churn import churn
 from telco_crm.cli_indicators import indicators
 from telco_crm.cli_market import alerts, audit
@@ -165,6 +165,7 @@ cli.add_command(segment)
 cli.add_command(migrate)
 cli.add_command(churn)
 cli.add_command(campaign)
+cli.add_command(recommend)
 cli.add_command(value)
 cli.add_command(lifecycle)
 cli.add_command(arrears)

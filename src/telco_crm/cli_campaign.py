@@ -8,7 +8,16 @@ from typing import Any
 
 import click
 
-from telco_crm.cli_options import Job, data_options, job_options, output_option, style_options, top_option
+from telco_crm.cli_options import (
+    Job,
+    data_options,
+    job_options,
+    output_option,
+    rejects_option,
+    style_options,
+    top_option,
+    write_one,
+)
 from telco_crm.errors import EXIT_INCOMPLETE
 
 KEY_FILE = click.Path(path_type=Path, dir_okay=False)
@@ -78,6 +87,18 @@ def effect(job: Job, out: str, name: str) -> int:
 
     job.show(run_effect(job.inputs, job.settings(out), out, name, job.style_for(out)), out)
     return 0
+
+
+@click.command()
+@data_options
+@output_option
+@job_options
+@style_options
+@rejects_option
+def recommend(job: Job, out: str, rejects: Path | None) -> int:
+    """What to offer everybody next (cross-sell, up-sell), why, and what it is expected to earn; first those who may be
+    contacted by the policy of campaigns."""
+    return write_one(job, out, rejects, "recommendations")
 
 
 @campaign.command()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date
 from pathlib import Path
 
 import click
@@ -44,19 +44,36 @@ def audit(job: Job, out: str, fail_on: str, rejects: Path | None) -> int:
     return EXIT_INCOMPLETE if result.impossible and job.options["strict"] else 0
 
 
+def _since(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+    if value is not None and value != "last":
+        try:
+            return date.fromisoformat(value).isoformat()
+        except ValueError:
+            raise click.BadParameter(f'{value!r} is neither a day (YYYY-MM-DD) nor "last"') from None
+    return value
+
+
 @click.command()
 @data_options
 @output_option
 @click.option(
     "--since",
-    type=click.DateTime(["%Y-%m-%d"]),
-    metavar="YYYY-MM-DD",
-    help="Only alerts first seen on this day or later.  [default: all that are open]",
+    metavar="YYYY-MM-DD|last",
+    callback=_since,
+    help="Only alerts first seen on this day or later, or that were not open at the last run (with --state).  "
+    "[default: all that are open]",
+)
+@click.option(
+    "--state",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="File that keeps what is open for the next run; made if it does not exist.",
 )
 @job_options
 @style_options
 @rejects_option
-def alerts(job: Job, out: str, since: datetime | None, rejects: Path | None) -> int:
+def alerts(job: Job, out: str, since: str | None, state: Path | None, rejects: Path | None) -> int:
     """Open alerts, one line per subscriber and alert, with severity and the day it was first seen."""
-    job.options["since"] = since.date().isoformat() if since else None
+    if since == "last" and not state:
+        raise click.UsageError("--since last needs --state FILE, which knows what was open at the last run")
+    job.options.update(since=since, alert_state=state and str(state))
     return write_one(job, out, rejects, "alerts")

@@ -56,7 +56,7 @@ class Job:
         from telco_crm.session import Settings
 
         o = self.options
-        extra = {key: o[key] for key in ("top", "day", "since") if o.get(key) is not None}
+        extra = {key: o[key] for key in ("top", "day", "since", "alert_state") if o.get(key) is not None}
         if o.get("model"):
             from telco_crm.churn.model import load_model
 

@@ -33,6 +33,7 @@ RULE_FILES = (
     "tags",
     "contact",
     "effect",
+    "recommend",
     "audit",
     "alerts",
 )

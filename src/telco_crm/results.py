@@ -122,6 +122,7 @@ def manifest(command: str, clock: Clock, result: Result, data: Origin) -> dict[s
             "top": settings.extra.get("top"),
             "day": settings.extra.get("day"),
             "since": settings.extra.get("since"),
+            "alert_state": settings.extra.get("alert_state"),
             **result.parameters,
             "config": str(config.file) if config.file else None,
             "rules": config.rules,

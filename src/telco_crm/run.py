@@ -11,6 +11,8 @@ from telco_crm.analysis import Analysis, RunContext
 from telco_crm.catalog import ANALYSES, ON_REQUEST, OUTPUTS, check_rules
 from telco_crm.labels import text
 from telco_crm.manifest import write_manifest
+from telco_crm.market.alert_state import save_state
+from telco_crm.market.alerts import STATE, kept_state
 from telco_crm.output.scatter import Dot, Matrix, scatter
 from telco_crm.output.staging import OutputFile, OutputFolder, staged_rejects
 from telco_crm.output.writers import FORMATS, OutputStyle, write_table
@@ -100,7 +102,17 @@ def run_table(
             result.rows[table] = write_table(data.engine, sql, file.temp, load_schema(table), style)
             result.tables = _headlines(context, {t: sql for t, sql in HEADLINES_ALONE.items() if t == table})
             finish(file, table, clock, result, data)
+            if table == "alerts":
+                _keep_alerts(context)
     return result
+
+
+def _keep_alerts(context: RunContext) -> None:
+    """Leave the state of alerts for the next run; after the list is in place, so that nothing new goes untold."""
+    if path := context.settings.get(STATE):
+        with OutputFile(path) as file:
+            save_state(kept_state(context), context.as_of, file.temp)
+            file.commit()
 
 
 def analyses_for(table: str) -> list[Analysis]:

@@ -43,6 +43,25 @@ YEAR = {
     "2024-12-31": ("terminate", "2024-07-30", "9", "245", "8"),
 }
 
+# A bill of December 2024 that is due on 31 January 2025 and never paid: ends of months in a year without leap day.
+MONTH_ENDS = {  # day: (arrears months, days overdue, months overdue)
+    "2025-01-31": ("1", "0", "0"),  # January closes; the payment date is not past
+    "2025-02-01": ("1", "1", "0"),
+    "2025-02-27": ("1", "27", "0"),
+    "2025-02-28": ("2", "28", "1"),  # 1 February to 1 March at midnight
+    "2025-03-30": ("2", "58", "1"),
+    "2025-03-31": ("3", "59", "2"),
+    "2025-04-29": ("3", "88", "2"),
+    "2025-04-30": ("4", "89", "3"),
+    "2025-12-31": ("12", "334", "11"),
+}
+# Paid to the minute: the day counts whole, and midnight is the next day.
+LAST_MINUTE = """
+subscriber_id month   total paid due_date   paid_on
+minute        2026-02 100   100  2026-03-31 2026-03-31~23:59:59
+midnight      2026-02 100   100  2026-03-31 2026-04-01~00:00:00
+"""
+
 SUBSCRIBERS = """
 subscriber_id brand activated_on cancelled_on status    bundle account_id exempt_until
 plain         other 2020-01-01   -            active    -      -          -
@@ -147,6 +166,22 @@ def test_a_day_of_the_year(year: Path, tmp_path: Path, day: str, expected: tuple
     rows = read(tmp_path / "a.csv")
     columns = ("state", "action_on", "arrears_months", "overdue_days", "overdue_months")
     assert [tuple(row[c] for c in columns) for row in rows] == ([expected] if expected else [])
+
+
+@pytest.mark.parametrize(("day", "expected"), MONTH_ENDS.items())
+def test_ends_of_months(tmp_path: Path, day: str, expected: tuple[str, ...]) -> None:
+    bills = "subscriber_id month total paid due_date\nann 2024-12 100 0 2025-01-31\nann 2025-12 0 0 2026-01-31\n"
+    folder = export(tmp_path / "in", {"bills": bills})
+    assert call("arrears", "list", folder, "-o", tmp_path / "a.csv", "--day", day, "--as-of", "2025-12", *LATE) == 0
+    (row,) = read(tmp_path / "a.csv")
+    assert tuple(row[c] for c in ("arrears_months", "overdue_days", "overdue_months")) == expected
+
+
+@pytest.mark.parametrize(("day", "owing"), {"2026-03-31": ["midnight"], "2026-04-01": []}.items())
+def test_paid_in_the_last_minute(tmp_path: Path, day: str, owing: list[str]) -> None:
+    folder = export(tmp_path / "in", {"bills": LAST_MINUTE})
+    assert call("arrears", "list", folder, "-o", tmp_path / "a.csv", "--day", day, "--as-of", "2026-02", *LATE) == 0
+    assert [row["subscriber_id"] for row in read(tmp_path / "a.csv")] == owing
 
 
 @pytest.mark.parametrize(("who", "expected"), STATES.items())

@@ -18,6 +18,8 @@ asks-later    other  2026-01-01   -            active    -          -           
 preclosed     other  2026-01-01   -            preclosed -          -            -        -      -
 suspended     other  2026-01-01   -            suspended -          -            -        -      -
 rival         other  2026-01-01   -            active    -          -            -        -      -
+on-request    other  2026-01-01   -            suspended_on_request - -         -        -      -
+falls-young   other  2026-01-01   -            active    -          -            -        -      -
 left          other  2021-04-01   2026-03-31   closed    -          -            -        -      -
 # Tiers.
 arpu-200      other  2021-04-01   -            active    -          -            -        -      -
@@ -78,6 +80,10 @@ falls-3       2025-12 100      -
 falls-3       2026-01 99       -
 falls-3       2026-02 98       -
 falls-3       2026-03 97       -
+falls-young   2025-12 100      -            # its number had bills before
+falls-young   2026-01 99       -
+falls-young   2026-02 98       -
+falls-young   2026-03 97       -
 falls-2       2026-01 100      -
 falls-2       2026-02 90       -
 falls-2       2026-03 80       -
@@ -142,6 +148,8 @@ STAGES = {
     "preclosed": "decline",
     "suspended": "introduction",
     "rival": "decline",
+    "on-request": "decline",
+    "falls-young": "decline",
     "data-new": "",
 }
 

@@ -23,12 +23,28 @@ gone          other 2025-01-01   2026-03-01   closed -          b
 
 def calls(who: str, month: int, count: int, hour: int = 12, **columns: str) -> list[Row]:
     """That many calls of a minute to as many numbers, one a day from the first of the month on."""
-    row = {"service": "voice", "direction": "out", "toll": "local", "roaming": "home", "duration_s": "60"}
+    row = {
+        "service": "voice",
+        "direction": "out",
+        "toll": "local",
+        "roaming": "home",
+        "duration_s": "60",
+        "volume_bytes": "",
+    }
     return [
         {**row, "subscriber_id": who, "start_time": f"2026-{month:02d}-{n % 28 + 1:02d} {hour:02d}:{n // 28:02d}:00",
          "counterpart": f"1390000{n:04d}", **columns}
         for n in range(count)
     ]  # fmt: skip
+
+
+def data(who: str, night: float, day: float) -> list[Row]:
+    """A session at 02:00 and one at 12:00 in March, of that many MB."""
+    row = {"subscriber_id": who, "service": "data", "direction": "out"}
+    return [
+        {**row, "start_time": f"2026-03-10 {hour}:00:00", "volume_bytes": str(round(volume * 1024 * 1024))}
+        for hour, volume in (("02", night), ("12", day))
+    ]
 
 
 USAGE = [
@@ -45,6 +61,19 @@ USAGE = [
     # 10 calls forwarded of 20 that arrived; 9 of 18.
     *calls("forwards-10", 3, 10, direction="in"), *calls("forwards-10", 3, 10, 13, direction="forward"),
     *calls("forwards-9", 3, 9, direction="in"), *calls("forwards-9", 3, 9, 13, direction="forward"),
+    # Of 60 calls 36 in busy hours (60 %), the others at 22:00; one less; 59 calls.
+    *calls("busy-36", 3, 36, 10, counterpart="1"), *calls("busy-36", 3, 24, 22, counterpart="1"),
+    *calls("busy-35", 3, 35, 10, counterpart="1"), *calls("busy-35", 3, 25, 22, counterpart="1"),
+    *calls("busy-few", 3, 59, 10, counterpart="1"),
+    # 60 and 59 contacts: calls at 22:00 on all days of four weeks, so neither busy nor on working days.
+    *calls("knows-60", 3, 60, 22), *calls("knows-59", 3, 59, 22),
+    # Roamed in each of three months, and from abroad, and 20 % of five calls: all signs; without the first month none.
+    *(c for month in (1, 2, 3) for c in calls("roams-on", month, 5, roaming="international")),
+    *(c for month in (2, 3) for c in calls("roams-late", month, 5, roaming="domestic")),
+    # Data: 30 % of 50 MB between 23:00 and 7:00; less of either.
+    *data("surfs", 15, 35), *data("surfs-less", 14.9, 35.1), *data("surfs-few", 20, 29),
+    # One contact has 30 % of ten calls and messages, and 60 % of calls are on working days.
+    *calls("one-friend", 3, 3, counterpart="1"), *calls("one-friend", 3, 7, 13),
 ]  # fmt: skip
 
 # (subscriber, tag): confidence; None: not given
@@ -64,6 +93,17 @@ TAGS = {
     ("night-1", "night_owl"): None,
     ("forwards-10", "multi_sim"): "0.5000",
     ("forwards-9", "multi_sim"): None,
+    ("busy-36", "business"): "0.5000",  # 2 of 4; 44 of 60 calls on working days are less than 80 %
+    ("busy-35", "business"): None,
+    ("busy-few", "business"): None,
+    ("knows-60", "business"): None,  # a quarter
+    ("knows-59", "business"): None,
+    ("roams-on", "traveller"): "1.0000",
+    ("roams-late", "traveller"): "0.5000",
+    ("surfs", "night_owl"): "0.5000",
+    ("surfs-less", "night_owl"): None,
+    ("surfs-few", "night_owl"): None,
+    ("one-friend", "family"): None,  # a quarter: 8 of 10 calls are on working days
 }
 
 

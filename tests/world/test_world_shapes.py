@@ -14,7 +14,7 @@ from world import Row, Run, agrees, by, call, export, process, read
 
 Said = Callable[[], str]
 # What bills alone allow, what subscriber records add; groups need more people, arrears need payments.
-ALWAYS = {"segments", "churn", "retention", "audit", "alerts"}
+ALWAYS = {"segments", "churn", "retention", "audit", "alerts", "recommendations"}
 LIFETIMES = {"value_assessment", "value_segments", "survival", "value_calibration"}
 OF_BILLS = ALWAYS | LIFETIMES | {"arpu_bands", "value_tiers", "value_cuts", "tier_migration"}
 EVERYTHING = OF_BILLS | {
@@ -161,6 +161,7 @@ def test_one_subscriber(run: Run, said: Said) -> None:
         "value_cuts": CUTS,
         "audit": CHECKS,
         "tags": 0,
+        "recommendations": 0,
         "alerts": 0,
     }
     band = by(tables["arpu_bands"], "arpu_band")["(80,120]"]

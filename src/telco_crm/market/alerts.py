@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 from string import Template
 from typing import Literal
 
+import pyarrow as pa
 from pydantic import Field, model_validator
 
 from telco_crm.analysis import Analysis, RunContext
 from telco_crm.engine.sql import literal, number
+from telco_crm.market.alert_state import load_state
 from telco_crm.measures import check_sql
 from telco_crm.months import Month
 from telco_crm.rules import Model
 
+STATE, LAST = "alert_state", "last"
 SEVERITIES = ("notice", "warning", "serious")
 
 
@@ -57,7 +61,16 @@ class AlertRules(Model):
 
 
 def note_usage(context: RunContext) -> None:
-    """Note which months have usage: only in these is no record a silence."""
+    """Note which months have usage: only in these is no record a silence; and read the state of the last run, if one is
+    kept.
+
+    Raises:
+        InputError: the state cannot be used.
+    """
+    if path := context.settings.get(STATE):
+        state = load_state(Path(path))
+        state.check(Path(path), context.as_of)
+        context.engine.register("alert_state", state.rows)
     rows = context.engine.rows("SELECT DISTINCT month FROM features WHERE records > 0 ORDER BY month")
     context.facts["alert_usage"] = [str(month) for (month,) in rows]
 
@@ -82,7 +95,9 @@ def compute_alerts(context: RunContext) -> None:
 
 
 def compute_list(context: RunContext) -> None:
-    """Make `alerts`: the open alerts with their words, or only those first seen since settings["since"]."""
+    """Make `alerts`: the open alerts with their words, or only those first seen since settings["since"], a day, or
+    those that were not open at the last run, if that is "last".
+    """
     rules = context.rules(AlertRules, "alerts")
     every: dict[str, Alert | Complaint] = {**rules.alerts, "complaint": rules.complaint}
     names = ", ".join(
@@ -90,14 +105,54 @@ def compute_list(context: RunContext) -> None:
         f"{SEVERITIES.index(a.severity)})"
         for name, a in every.items()
     )
-    since = date.fromisoformat(str(context.settings.get("since") or "0001-01-01"))
+    _compare(context)
+    since = str(context.settings.get("since") or "0001-01-01")
+    wanted = "status = 'new'" if since == LAST else f"first_seen >= DATE '{date.fromisoformat(since)}'"
     context.create(
         "alerts",
-        f"SELECT * FROM open_alerts JOIN (VALUES {names}) n(alert, title, severity, weight) USING (alert) "
-        f"WHERE first_seen >= DATE '{since}'",
+        f"SELECT * FROM seen_alerts JOIN (VALUES {names}) n(alert, title, severity, weight) USING (alert) "
+        f"WHERE {wanted}",
     )
     if not context.has("events"):
         context.say("no_alerts")
+
+
+def kept_state(context: RunContext) -> pa.Table:
+    """The state for the next run: what is open, and what was closed in this month."""
+    month = literal(str(context.as_of))
+    return context.engine.batches(
+        f"""
+        SELECT subscriber_id, alert, first_seen, coalesce(opened_in, {month}) AS opened_in, NULL::VARCHAR AS closed_in
+        FROM seen_alerts
+        UNION ALL SELECT *, {month} FROM alerts_before ANTI JOIN seen_alerts USING (subscriber_id, alert)
+        ORDER BY ALL"""
+    ).read_all()
+
+
+def _compare(context: RunContext) -> None:
+    """Make `seen_alerts`: open alerts with their status. With a state, new is what was not open at the last run before
+    this month; without, what was first seen after the month before.
+    """
+    if not context.settings.get(STATE):
+        new = f"CASE WHEN first_seen >= DATE '{context.as_of.start}' THEN 'new' ELSE 'open' END AS status"
+        context.create("seen_alerts", f"SELECT *, {new} FROM open_alerts")
+        return
+    month = literal(str(context.as_of))
+    context.create(
+        "alerts_before",
+        "SELECT subscriber_id, alert, first_seen, opened_in FROM alert_state "
+        f"WHERE opened_in < {month} AND coalesce(closed_in = {month}, true)",
+    )
+    context.create(
+        "seen_alerts",
+        "SELECT o.* REPLACE (least(o.first_seen, b.first_seen) AS first_seen), b.opened_in, "
+        "CASE WHEN b.opened_in IS NULL THEN 'new' ELSE 'open' END AS status "
+        "FROM open_alerts o LEFT JOIN alerts_before b USING (subscriber_id, alert)",
+    )
+    counts = dict(context.engine.rows("SELECT status, count(*) FROM seen_alerts GROUP BY status"))
+    kept = context.engine.rows("SELECT count(*) FROM alerts_before SEMI JOIN seen_alerts USING (subscriber_id, alert)")
+    before = context.engine.rows("SELECT count(*) FROM alerts_before")
+    context.say("alert_state", new=counts.get("new", 0), open=counts.get("open", 0), closed=before[0][0] - kept[0][0])
 
 
 def _tests(context: RunContext, rules: AlertRules) -> str:

@@ -11,7 +11,7 @@ from scipy.stats import norm
 
 from telco_crm.analysis import RunContext
 from telco_crm.engine.sql import literal, number
-from telco_crm.retain.contact import ContactRules, find_exclusions, order_sql, words_sql
+from telco_crm.retain.contact import ContactRules, find_exclusions, judge, order_sql, words_sql
 from telco_crm.retain.priority import ORDER as BY_REVENUE
 
 BY_PROFIT = "expected_profit DESC, priority DESC, subscriber_id"
@@ -42,8 +42,10 @@ def plan_campaign(context: RunContext, plan: Plan) -> dict[str, Any]:
     rules = context.rules(ContactRules, "contact")
     if plan.day is None:
         plan = replace(plan, day=context.as_of.end)
-    find_exclusions(context, rules, plan.name, str(plan.day))
-    _rank(context, plan, rules)
+    for table, reasons in find_exclusions(context, rules, plan.name, str(plan.day)).items():
+        for reason in reasons:
+            context.note(f'campaign: there is no table {table}, so nobody is left out as "{rules.words[reason].en}"')
+    judge(context, rules, "candidates", BY_PROFIT if plan.by == "profit" else BY_REVENUE)
     length = _length(context, plan)
     _draw(context, plan, length)
     _tables(context, plan, rules)
@@ -58,35 +60,6 @@ def detectable(treated: int, control: int, rate: float) -> float | None:
         return None
     z = norm.ppf(1 - ALPHA / 2) + norm.ppf(POWER)
     return float(z * math.sqrt(rate * (1 - rate) * (1 / treated + 1 / control)))
-
-
-def _rank(context: RunContext, plan: Plan, rules: ContactRules) -> None:
-    """Make `ranked`: candidates with `reasons` (a list, first the one that counts), or else their `place`."""
-    order = BY_PROFIT if plan.by == "profit" else BY_REVENUE
-    reasons = f"list(reason ORDER BY {order_sql('reason')})"
-    context.create(
-        "judged",
-        f"SELECT *, coalesce(reasons, []::VARCHAR[]) AS own_reasons FROM candidates LEFT JOIN "
-        f"(SELECT subscriber_id, {reasons} AS reasons FROM exclusions GROUP BY subscriber_id) USING (subscriber_id)",
-    )
-    free = "len(own_reasons) = 0"
-    second = f"row_number() OVER (PARTITION BY account_id, {free} ORDER BY {order}) > 1"
-    account = f"{free} AND account_id IS NOT NULL AND {second}" if rules.one_per_account else "false"
-    context.create("by_account", f"SELECT *, {account} AS is_second FROM judged")
-    free += " AND NOT is_second"
-    quotas = " ".join(f"WHEN {literal(region)} THEN {quota}" for region, quota in rules.quotas.items())
-    within = f"row_number() OVER (PARTITION BY region, {free} ORDER BY {order})"
-    over = f"{free} AND coalesce({within} > CASE region {quotas} END, false)" if quotas else "false"
-    context.create("by_quota", f"SELECT *, {over} AS is_over FROM by_account")
-    free += " AND NOT is_over"
-    added = (
-        "list_concat(CASE WHEN is_second THEN ['account'] ELSE [] END, CASE WHEN is_over THEN ['quota'] ELSE [] END)"
-    )
-    context.create(
-        "ranked",
-        f"SELECT * EXCLUDE (reasons), list_concat(own_reasons, {added}) AS reasons, CASE WHEN {free} "
-        f"THEN row_number() OVER (PARTITION BY {free} ORDER BY {order}) END AS place FROM by_quota",
-    )
 
 
 def _length(context: RunContext, plan: Plan) -> int:

@@ -39,14 +39,14 @@ class ContactRules(Model):
         return self
 
 
-def find_exclusions(context: RunContext, rules: ContactRules, campaign: str, day: str) -> None:
+def find_exclusions(context: RunContext, rules: ContactRules, campaign: str, day: str) -> dict[str, list[Reason]]:
     """Make `exclusions` (subscriber_id, reason): whom the policy forbids to contact on `day`, by every reason that
-    is about the subscriber alone; notes what could not be looked at.
+    is about the subscriber alone. Returns the reasons that could not be looked at, by the table that is missing.
     """
     on = f"DATE '{day}'"
     earlier = f"contacted_on < {on} AND campaign <> {literal(campaign)} AND contacted_on >= {on} - INTERVAL"
     unpaid = f"due_date < {on} AND coalesce(paid, 0) < total AND coalesce(paid_on < {on}, true)"
-    queries = {
+    queries: dict[tuple[str, Reason], str] = {
         ("subscribers", "opted_out"): "SELECT subscriber_id FROM subscribers WHERE opted_out",
         ("events", "complaint"): (
             f"SELECT subscriber_id FROM events WHERE kind = 'complaint' AND time < {on} "
@@ -62,13 +62,44 @@ def find_exclusions(context: RunContext, rules: ContactRules, campaign: str, day
         ("contacts", "campaign"): f"SELECT subscriber_id FROM contacts WHERE {earlier} {rules.campaign_days} DAY",
     }
     parts = ["SELECT '' AS subscriber_id, '' AS reason LIMIT 0"]
+    unknown: dict[str, list[Reason]] = {}
     for (table, reason), sql in queries.items():
         if context.has(table):
             parts.append(f"SELECT DISTINCT subscriber_id, {literal(reason)} AS reason FROM ({sql})")
         else:
-            words = rules.words[reason].en  # type: ignore[index]
-            context.note(f'campaign: there is no table {table}, so nobody is left out as "{words}"')
+            unknown.setdefault(table, []).append(reason)
     context.create("exclusions", " UNION ALL ".join(f"({part})" for part in parts))
+    return unknown
+
+
+def judge(context: RunContext, rules: ContactRules, source: str, order: str) -> None:
+    """Make `ranked` from table `source` (subscriber_id, account_id, region …) and `exclusions`: with `reasons` (a list,
+    first the one that counts), or else their `place` in that order. Accounts and quotas go by the same order.
+    """
+    reasons = f"list(reason ORDER BY {order_sql('reason')})"
+    context.create(
+        "judged",
+        f"SELECT *, coalesce(reasons, []::VARCHAR[]) AS own_reasons FROM {source} LEFT JOIN "
+        f"(SELECT subscriber_id, {reasons} AS reasons FROM exclusions GROUP BY subscriber_id) USING (subscriber_id)",
+    )
+    free = "len(own_reasons) = 0"
+    second = f"row_number() OVER (PARTITION BY account_id, {free} ORDER BY {order}) > 1"
+    account = f"{free} AND account_id IS NOT NULL AND {second}" if rules.one_per_account else "false"
+    context.create("by_account", f"SELECT *, {account} AS is_second FROM judged")
+    free += " AND NOT is_second"
+    quotas = " ".join(f"WHEN {literal(region)} THEN {quota}" for region, quota in rules.quotas.items())
+    within = f"row_number() OVER (PARTITION BY region, {free} ORDER BY {order})"
+    over = f"{free} AND coalesce({within} > CASE region {quotas} END, false)" if quotas else "false"
+    context.create("by_quota", f"SELECT *, {over} AS is_over FROM by_account")
+    free += " AND NOT is_over"
+    added = (
+        "list_concat(CASE WHEN is_second THEN ['account'] ELSE [] END, CASE WHEN is_over THEN ['quota'] ELSE [] END)"
+    )
+    context.create(
+        "ranked",
+        f"SELECT * EXCLUDE (reasons), list_concat(own_reasons, {added}) AS reasons, CASE WHEN {free} "
+        f"THEN row_number() OVER (PARTITION BY {free} ORDER BY {order}) END AS place FROM by_quota",
+    )
 
 
 def words_sql(rules: ContactRules, column: str, lang: str) -> str:

@@ -41,6 +41,7 @@ OUTPUT_TABLES = (
     "stop_rules",
     "credit_limits",
     "tags",
+    "recommendations",
     *("churn_evaluation", "churn_rules", "churn_monitor", "table_scores", "table_measures"),
     "audit",
     "alerts",

@@ -10,7 +10,7 @@ from telco_crm.analysis import Analysis, RunContext
 from telco_crm.engine.sql import literal
 from telco_crm.measures import check_sql, lags_sql
 from telco_crm.rules import Model, Wording
-from telco_crm.value.signs import Sign, sign_parts, words_sql
+from telco_crm.signs import Sign, sign_parts, words_sql
 
 
 class Stage(Model):

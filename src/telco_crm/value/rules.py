@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 
 from telco_crm.engine.sql import literal
 from telco_crm.rules import Model
-from telco_crm.value.signs import Sign
+from telco_crm.signs import Sign
 
 Dimension = Literal["rfm", "contribution", "loyalty"]
 DIMENSIONS: tuple[Dimension, ...] = ("rfm", "contribution", "loyalty")

@@ -8,7 +8,7 @@ from telco_crm.analysis import Analysis, RunContext
 from telco_crm.engine.sql import literal, number
 from telco_crm.measures import check_sql, lags_sql
 from telco_crm.rules import Model
-from telco_crm.value.signs import Sign, holds_sql, sign_parts, words_sql
+from telco_crm.signs import Sign, holds_sql, sign_parts, words_sql
 
 
 class WeightedSign(Sign):

@@ -8,9 +8,9 @@ from telco_crm.analysis import Analysis, RunContext
 from telco_crm.engine.sql import literal, number
 from telco_crm.measures import check_sql, lags_sql
 from telco_crm.months import Month
+from telco_crm.signs import any_sql, sign_parts, words_sql
 from telco_crm.value.profile import before
 from telco_crm.value.rules import DIMENSIONS, Measure, ValueRules
-from telco_crm.value.signs import any_sql, sign_parts, words_sql
 
 WARNING = "churn_warning"
 FACT = "value_cuts"  # measure → cut points, in RunContext.facts
