@@ -14,8 +14,6 @@ from __future__ import annotations
 
 import argparse
 import shutil
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
@@ -24,6 +22,11 @@ import pandas as pd
 from telco_crm.config import Config
 from telco_crm.run import analyses_for
 from telco_crm.session import Settings, analyse, loaded
+from telco_crm.synth import SampleOptions, generate
+from telco_crm.synth.numbering import make_numbers
+from telco_crm.synth.people import make_people
+from telco_crm.synth.plans import make_plans
+from telco_crm.synth.setting import Setting
 
 FIRST = pd.Period("2026-01", "M")
 MARGIN, DISCOUNT = 0.4, 1.1 ** (-1 / 12)
@@ -43,10 +46,15 @@ def main() -> None:
     for seed in range(asked.first_seed, asked.first_seed + asked.seeds):
         with tempfile.TemporaryDirectory(dir=asked.folder) as folder:
             whole, seen = Path(folder) / "whole", Path(folder) / "seen"
-            size = ("--subscribers", asked.subscribers, "--months", asked.months, "--records", asked.records)
-            more = ("--seed", seed, "--churn-level", asked.churn_level, "-q")
-            subprocess.run([sys.executable, "-m", "telco_crm", "sample", whole, *map(str, size + more)], check=True)
-            cut(whole, seen, asked.seen)
+            options = SampleOptions(
+                subscribers=asked.subscribers,
+                months=asked.months,
+                seed=seed,
+                records=asked.records,
+                churn_level=asked.churn_level,
+            )
+            generate(whole, options)
+            cut(whole, seen, asked.seen, brands(options, asked.seen))
             found = assessed(seen, asked.months - asked.seen)
             truth = brought(whole, asked.seen, asked.months)
         segments.append(against(*found[:2], truth).assign(seed=seed))
@@ -55,8 +63,16 @@ def main() -> None:
     report(pd.concat(segments), pd.concat(people), pd.concat(leavers))
 
 
-def cut(whole: Path, seen: Path, months: int) -> None:
-    """Copy what an export after `months` months would have held."""
+def brands(options: SampleOptions, months: int) -> dict[str, str]:
+    """The brand of every subscriber after `months` months: an export holds that of its end, after later changes."""
+    setting = Setting.of(options)
+    plans = make_plans(setting, make_people(setting)).of_month[months]
+    names = [plan.brand for plan in setting.plans]
+    return dict(zip(make_numbers(setting).texts.to_pylist(), (names[plan] for plan in plans), strict=False))
+
+
+def cut(whole: Path, seen: Path, months: int, brand: dict[str, str]) -> None:
+    """Copy what an export after `months` months would have held; `brand` is the one of then."""
     seen.mkdir()
     end = str((FIRST + months).start_time.date())
     for table in ("bills", "usage"):
@@ -66,6 +82,8 @@ def cut(whole: Path, seen: Path, months: int) -> None:
     events[events["time"] < end].to_csv(seen / "events.csv", index=False)
     people = pd.read_csv(whole / "subscribers.csv", dtype=str)
     people = people[people["activated_on"] < end]
+    people["brand"] = people["subscriber_id"].map(brand)
+    people = people.drop(columns=["plan", "plans_ever"])  # which the program does not look at here
     later = people["cancelled_on"] >= end
     people.loc[later, ["cancelled_on", "cancel_kind"]] = None
     people.loc[later, "status"] = "active"
