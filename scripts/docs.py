@@ -44,6 +44,7 @@ RULES = {
     "retention": "The length of the list and the ladder ([definition](methods.md#retention-list)).",
     "value": "Measures and cut points of the value scores, tiers, churn warnings and VIP levels "
     "([definition](value.md#value-tiers)).",
+    "assessment": "Margin, horizon, discount and the hazard model ([definition](value.md#customer-value-assessment)).",
     "lifecycle": "Stages, signs of leaving and actions ([definition](value.md#lifecycle)).",
     "arrears": "Stop rule, ageing buckets, ends of stopped lines, what-if and credit limits "
     "([definition](value.md#arrears-and-credit-control)).",

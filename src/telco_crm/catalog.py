@@ -33,27 +33,32 @@ from telco_crm.rules import Model, load_rules
 from telco_crm.segment.arpu import ARPU, ArpuRules
 from telco_crm.segment.evaluate import SEGMENT_QUALITY
 from telco_crm.segment.groups import GROUPS
+from telco_crm.segment.past import GROUPS_BEFORE
 from telco_crm.segment.prices import PRICES
 from telco_crm.segment.segments import SEGMENTS
 from telco_crm.segment.settings import SegmentRules
 from telco_crm.segment.strategy import STRATEGY
+from telco_crm.value.assessment import ASSESSMENT
 from telco_crm.value.lifecycle import LIFECYCLE, LifecycleRules
 from telco_crm.value.months import SUBSCRIBER_MONTHS
 from telco_crm.value.profile import PROFILE
 from telco_crm.value.rules import ValueRules
 from telco_crm.value.tags import TAGS, TagRules
 from telco_crm.value.tiers import TIERS
+from telco_crm.worth import WorthRules
 
 ANALYSES = (
     ARPU,
     PRICES,
     GROUPS,
+    GROUPS_BEFORE,
     SEGMENTS,
     STRATEGY,
     CREDIT,
     HISTORY,
     RATES,
     CHURN,
+    ASSESSMENT,
     RETENTION,
     PROFILE,
     TIERS,
@@ -90,6 +95,10 @@ OUTPUTS = {
     "value_tiers": "subscriber_id",
     "value_cuts": "measure_no, cut_no",
     "tier_migration": "from_tier, to_tier",
+    "value_assessment": "subscriber_id",
+    "value_segments": "kind_no, segment_no, segment",
+    "survival": "kind_no, segment_no, segment, months_on_network",
+    "value_calibration": "kind_no, segment_no, segment",
     "lifecycle": "subscriber_id",
     "stage_tiers": "stage_no, tier NULLS LAST",
     "arrears": "action_due DESC, action_on, subscriber_id",
@@ -122,6 +131,7 @@ RULES: dict[str, type[Model]] = {
     "retention": RetentionRules,
     "offers": OfferRules,
     "value": ValueRules,
+    "assessment": WorthRules,
     "lifecycle": LifecycleRules,
     "arrears": ArrearsRules,
     "tags": TagRules,

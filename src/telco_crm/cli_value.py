@@ -13,7 +13,7 @@ from telco_crm.cli_options import write_one as _write_one
 
 @click.group()
 def value() -> None:
-    """What subscribers are worth: tiers with reasons, VIP levels, who moved."""
+    """What subscribers are worth: tiers and VIP levels, who moved; expected lifetime and discounted value."""
 
 
 @click.group()
@@ -67,6 +67,12 @@ def cuts(job: Job, out: str) -> int:
     return 0
 
 
+table_command(
+    value, "assessment", "value_assessment", "Expected lifetime and discounted value of everybody, with intervals."
+)
+table_command(value, "segments", "value_segments", "The same by segment: group, ARPU band, brand, contract, tenure.")
+table_command(value, "survival", "survival", "Survival curves by segment, with intervals.")
+table_command(value, "calibration", "value_calibration", "Expected against observed leavers of months held out.")
 table_command(value, "stages", "stage_tiers", "Subscribers by lifecycle stage and value tier.")
 lifecycle = table_command(
     None, "lifecycle", "lifecycle", "Lifecycle stage of everybody, signs of leaving, and what to do."

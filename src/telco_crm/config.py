@@ -27,6 +27,7 @@ RULE_FILES = (
     "offers",
     "indicators",
     "value",
+    "assessment",
     "lifecycle",
     "arrears",
     "tags",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from telco_crm.analysis import RunContext
 from telco_crm.engine.sql import literal
@@ -16,6 +16,13 @@ def note_absent(context: RunContext) -> None:
     missing = [t for t in ("usage", "bills", "subscribers", "events") if not context.has(t)]
     if missing:
         context.say("absent", tables=tables_in_words(missing, context.lang))
+
+
+def landmark(months: Sequence[Month]) -> Month | None:
+    """The month in the middle of `months`: what was known at its end is held against what came after it. None where
+    there is one month only.
+    """
+    return months[len(months) // 2 - 1] if len(months) > 1 else None
 
 
 def mean_arpu_sql(bills: int) -> str:

@@ -9,14 +9,14 @@ import pytest
 
 from telco_crm.errors import RuleError
 from telco_crm.retain.offers import OfferRules
-from telco_crm.retain.value import ValueRules, months_worth
 from telco_crm.rules import explain, load_rules
+from telco_crm.worth import WorthRules, months_worth
 from world import Row, Run, by
 
 RULES = """
 [rules.retention]
 contact_cost = 3
-[rules.retention.value]
+[rules.assessment]
 margin = 0.5
 horizon_months = 2
 discount = 0
@@ -112,7 +112,7 @@ def test_the_rate_of_leaving_is_measured_where_enough_have_left(run: Run, tmp_pa
     people = [f"s{n:02d} 2020-01-01 {'2026-02-01' if n < 10 else '-'}" for n in range(20)]
     bills = [f"s{n:02d} {m} 100" for n in range(20) for m in ("2026-01", "2026-02") if n >= 10 or m == "2026-01"]
     config = tmp_path / "own.toml"
-    config.write_text("[rules.retention.value]\nmargin = 0.5\nhorizon_months = 1\ndiscount = 0\n")
+    config.write_text("[rules.assessment]\nmargin = 0.5\nhorizon_months = 1\ndiscount = 0\n")
     exports = {
         "subscribers": "\n".join(["subscriber_id activated_on cancelled_on", *people]),
         "bills": "\n".join(["subscriber_id month total", *bills]),
@@ -124,7 +124,8 @@ def test_the_rate_of_leaving_is_measured_where_enough_have_left(run: Run, tmp_pa
 
 
 def test_months_worth_discounts_a_year_by_its_rate() -> None:
-    rules = ValueRules(margin=1.0, horizon_months=12, discount=0.21, monthly_churn=0.1, minimum_leavers=1)
+    own = {"margin": 1.0, "horizon_months": 12, "discount": 0.21}
+    rules = load_rules(WorthRules, "assessment", own)
     # Without leaving, the twelfth month alone counts 1 / 1.21; the sum is a geometric one.
     ratio = 1.21 ** (-1 / 12)
     assert months_worth(rules, 0.0) == pytest.approx(ratio * (1 - 1 / 1.21) / (1 - ratio))

@@ -15,7 +15,8 @@ from world import Row, Run, agrees, by, call, export, process, read
 Said = Callable[[], str]
 # What bills alone allow, what subscriber records add; groups need more people, arrears need payments.
 ALWAYS = {"segments", "churn", "retention", "audit", "alerts", "recommendations", "subscriber_months"}
-OF_BILLS = ALWAYS | {"arpu_bands", "value_tiers", "value_cuts", "tier_migration"}
+LIFETIMES = {"value_assessment", "value_segments", "survival", "value_calibration"}
+OF_BILLS = ALWAYS | LIFETIMES | {"arpu_bands", "value_tiers", "value_cuts", "tier_migration"}
 EVERYTHING = OF_BILLS | {
     "credit",
     "churn_rates",
@@ -152,6 +153,9 @@ def test_one_subscriber(run: Run, said: Said) -> None:
     words = said()
     assert {name: len(rows) for name, rows in tables.items()} == {
         **dict.fromkeys(EVERYTHING, 1),
+        "value_segments": 4,  # everybody, ARPU band, contract, months on network
+        "survival": 0,
+        "value_calibration": 0,
         "arpu_bands": 10,
         "churn_rates": 3,
         "value_cuts": CUTS,

@@ -11,8 +11,8 @@ import pandas as pd
 from telco_crm.analysis import RunContext
 from telco_crm.errors import InputError
 from telco_crm.retain.arms import EffectRules, find_arms, find_outcomes
-from telco_crm.retain.ladder import RetentionRules
 from telco_crm.retain.trial import Difference, Values, mean_difference, share_difference, standardised_difference
+from telco_crm.worth import WorthRules
 
 MONEY = ("revenue",)
 BEFORE = {"arpu_before": "ARPU", "tenure": "days on the network"}
@@ -146,7 +146,7 @@ def _money(context: RunContext, frame: pd.DataFrame, revenue: Difference | None)
     if revenue is None:
         context.note("campaign: there are no bills, so nothing can be said of revenue")
         return {"cost": cost}
-    margin = context.rules(RetentionRules, "retention").value.margin
+    margin = context.rules(WorthRules, "assessment").margin
     saved = [treated * value for value in (revenue.size, revenue.low, revenue.high)]
     gain = [margin * value - cost for value in saved]
     context.note(

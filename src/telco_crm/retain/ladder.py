@@ -7,7 +7,6 @@ from itertools import pairwise
 from pydantic import Field, model_validator
 
 from telco_crm.engine.sql import literal
-from telco_crm.retain.value import ValueRules
 from telco_crm.rules import Model, Wording
 
 
@@ -46,7 +45,6 @@ class RetentionRules(Model):
     minimum: int = Field(ge=1)
     contract_ending_days: int = Field(ge=0)
     contact_cost: float = Field(ge=0)
-    value: ValueRules
     ladder: tuple[Step, ...] = Field(min_length=1)
 
     @model_validator(mode="after")

@@ -10,18 +10,25 @@ from telco_crm.engine.sql import number
 from telco_crm.measures import lags_sql, note_absent
 from telco_crm.retain.ladder import RetentionRules, signs_sql, step_sql, text_sql
 from telco_crm.retain.offers import OfferRules, fits_sql, numbers_sql, texts_sql
-from telco_crm.retain.value import leaving_rate, months_worth
+from telco_crm.worth import WorthRules, leaving_rate, months_worth
 
 ALL_REASONS = "concat_ws('; ', nullif(reason_1, ''), nullif(reason_2, ''), nullif(reason_3, ''))"
+OWN = "method = 'model' AND value IS NOT NULL"  # assessments of a subscriber's own lifetime
 ORDER = "priority DESC, churn_score DESC, subscriber_id"
 
 
 def compute_leaving(context: RunContext) -> None:
-    """Leave context.facts["leaving"], the rate of leaving that the value of a kept subscriber rests on."""
-    rules = context.rules(RetentionRules, "retention").value
+    """Leave context.facts["leaving"], the rate of leaving that the value of a kept subscriber rests on where lifetimes
+    are not assessed one by one; and say which it is.
+    """
+    rules = context.rules(WorthRules, "assessment")
     leaving = leaving_rate(context, rules)
     context.facts["leaving"] = leaving
-    if not leaving.leavers:
+    if context.has("value_assessment") and context.engine.rows(f"SELECT 1 FROM value_assessment WHERE {OWN} LIMIT 1"):
+        context.say("kept_own")
+    elif leaving.leavers:
+        context.say("kept_rate", rate=leaving.rate)
+    else:
         context.say("few_left", least=rules.minimum_leavers, rate=rules.monthly_churn)
 
 
@@ -42,7 +49,7 @@ def compute_candidates(context: RunContext) -> None:
                    {texts_sql(offers, "fits[1]", "talking_points", context.lang)} AS talking_points,
                    {texts_sql(offers, "fits[2]", "id")} AS alternative_id,
                    {texts_sql(offers, "fits[2]", words)} AS alternative,
-                   coalesce({numbers_sql(offers, "fits[1]", "take_up")}, 0) AS take_up, {_value(context, rules)},
+                   coalesce({numbers_sql(offers, "fits[1]", "take_up")}, 0) AS take_up, {_value(context)},
                    {_cost(rules, offers)} AS expected_cost, account_id, months_on_network
             FROM (SELECT *, {fits_sql(offers)} AS fits FROM ({_states(context, rules)})))""",
     )
@@ -78,21 +85,33 @@ def _states(context: RunContext, rules: RetentionRules) -> str:
         f"CASE WHEN coalesce({left} < 0, true) THEN 'none' WHEN {left} <= {rules.contract_ending_days} THEN 'ending' "
         "ELSE 'running' END"
     )
+    worth = "(SELECT '' AS subscriber_id, NULL::DOUBLE AS value, NULL::DOUBLE AS expected_low, NULL::DOUBLE AS "
+    worth += "expected_high LIMIT 0)"
+    if context.has("value_assessment"):
+        worth = f"(SELECT subscriber_id, value, expected_low, expected_high FROM value_assessment WHERE {OWN})"
     return f"""
         SELECT p.subscriber_id, p.region, {columns}, c.churn_score, round({priority}, 6) AS priority,
                {step_sql(rules)} AS ladder_step, {signs_sql(rules, context.lang)} AS ladder_reason,
-               {contract} AS contract, p.account_id, p.months_on_network, c.reason_1, c.reason_2, c.reason_3
+               w.value, w.expected_low, w.expected_high, {contract} AS contract, p.account_id,
+               p.months_on_network, c.reason_1, c.reason_2, c.reason_3
         FROM churn c JOIN people p USING (subscriber_id) JOIN {source} g USING (subscriber_id)
+        LEFT JOIN {worth} w USING (subscriber_id)
         {lags_sql(context.as_of)}"""
 
 
-def _value(context: RunContext, rules: RetentionRules) -> str:
-    """SQL for kept_value with its interval: a higher rate of leaving gives the lower value."""
-    leaving = context.facts["leaving"]
-    rates = {"kept_value": leaving.rate, "kept_value_low": leaving.high, "kept_value_high": leaving.low}
+def _value(context: RunContext) -> str:
+    """SQL for kept_value with its interval: as assessed, else ARPU × what a month of it is worth, where a higher rate
+    of leaving gives the lower value.
+    """
+    leaving, rules = context.facts["leaving"], context.rules(WorthRules, "assessment")
+    ways = {
+        "kept_value": ("value", leaving.rate),
+        "kept_value_low": ("expected_low", leaving.high),
+        "kept_value_high": ("expected_high", leaving.low),
+    }
     return ", ".join(
-        f"round(coalesce(arpu, 0)::DOUBLE * {number(months_worth(rules.value, rate))}, 6) AS {name}"
-        for name, rate in rates.items()
+        f"round(coalesce({own}, coalesce(arpu, 0)::DOUBLE * {number(months_worth(rules, rate))}), 6) AS {name}"
+        for name, (own, rate) in ways.items()
     )
 
 
@@ -108,7 +127,7 @@ CANDIDATES = Analysis(
     ("people", "features", "churn"),
     (),
     compute_leaving,
-    uses=("segments",),
+    uses=("segments", "value_assessment"),
     each=compute_candidates,
     makes=("candidates",),
 )

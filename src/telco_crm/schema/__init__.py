@@ -33,6 +33,7 @@ OUTPUT_TABLES = (
     "value_tiers",
     "value_cuts",
     "tier_migration",
+    *("value_assessment", "value_segments", "survival", "value_calibration"),
     "lifecycle",
     "stage_tiers",
     "arrears",

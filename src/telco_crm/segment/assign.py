@@ -32,7 +32,7 @@ def assign(context: RunContext) -> None:
     sql = inputs_sql(context, model.scheme, rules.months)
     with threadpool_limits(1):  # so that sums do not depend on the number of threads
         for batch in context.engine.batches(f"{sql} ORDER BY subscriber_id"):
-            values = _values(batch, list(model.scheme.inputs))
+            values = values_of(batch, list(model.scheme.inputs))
             given = members(model, batch.column("subscriber_id"), values)
             sums.add(values, given.column("group_id").to_numpy())
             tables.append(given)
@@ -63,7 +63,8 @@ def members(model: SegmentModel, subscribers: pa.Array, values: np.ndarray) -> p
     return pa.Table.from_arrays([subscribers.cast(pa.string()), *map(pa.array, columns)], schema=MEMBERS)
 
 
-def _values(batch: pa.RecordBatch, inputs: list[str]) -> np.ndarray:
+def values_of(batch: pa.RecordBatch, inputs: list[str]) -> np.ndarray:
+    """The `inputs` of a batch of subscribers, one row each."""
     columns = [batch.column(name).to_numpy(zero_copy_only=False) for name in inputs]
     return np.column_stack(columns).astype(np.float64, copy=False)
 

@@ -1,10 +1,11 @@
-"""What it is worth to keep a subscriber: margin over the months that a subscriber who stays is expected to stay."""
+"""What value rests on, for all who tell it: the rules of margin, horizon and discount; the plain rate of leaving."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
-from pydantic import Field
+from pydantic import Field, model_validator
 from scipy.stats import chi2
 
 from telco_crm.analysis import RunContext
@@ -13,14 +14,34 @@ from telco_crm.rules import Model
 DAYS_PER_MONTH = 365.25 / 12
 
 
-class ValueRules(Model):
-    """See [value] of rules/retention.toml."""
+class WorthRules(Model):
+    """See rules/assessment.toml."""
 
     margin: float = Field(gt=0, le=1)
-    horizon_months: int = Field(ge=1)
+    horizon_months: int = Field(ge=1, le=120)
     discount: float = Field(ge=0)
     monthly_churn: float = Field(gt=0, lt=1)
     minimum_leavers: int = Field(ge=1)
+    model_leavers: int = Field(ge=1)
+    tenure_steps: tuple[int, ...] = Field(min_length=1)
+    arpu_steps: tuple[float, ...] = Field(min_length=1)
+    ended_months: int = Field(ge=1)
+    effect_spread: float = Field(gt=0)
+    fit_subscribers: int = Field(ge=1000)
+    minimum_at_risk: int = Field(ge=1)
+
+    @model_validator(mode="after")
+    def _rising(self) -> WorthRules:
+        for name in ("tenure_steps", "arpu_steps"):
+            steps = getattr(self, name)
+            if steps[0] <= 0 or any(a >= b for a, b in pairwise(steps)):
+                raise ValueError(f"{name} must be above 0 and rise")
+        return self
+
+    @property
+    def monthly_discount(self) -> float:
+        """By what an amount a month away is multiplied."""
+        return float((1 + self.discount) ** (-1 / 12))
 
 
 @dataclass(frozen=True)
@@ -33,7 +54,7 @@ class Leaving:
     leavers: int = 0
 
 
-def leaving_rate(context: RunContext, rules: ValueRules) -> Leaving:
+def leaving_rate(context: RunContext, rules: WorthRules) -> Leaving:
     """The monthly rate of leaving over the months of the data: leavers ÷ months on the network, all subscribers
     together, with the exact Poisson interval (Garwood 1936); the rules' rate where too few have left.
     """
@@ -54,7 +75,7 @@ def leaving_rate(context: RunContext, rules: ValueRules) -> Leaving:
     return Leaving(rate, low, high, leavers)
 
 
-def months_worth(rules: ValueRules, rate: float) -> float:
+def months_worth(rules: WorthRules, rate: float) -> float:
     """How many months' ARPU a kept subscriber is worth: margin × sum over the months t of the horizon of
     ((1 − rate) ÷ (1 + monthly discount))^t.
     """
