@@ -17,15 +17,16 @@ from telco_crm.churn.learn.coding import MISSING, Codes, ColumnCode, Floats, Int
 
 KNOTS = 5
 CUT = 3.0  # standard deviations at which the straight part of a number is cut off
+LARGEST = 1e140  # larger numbers count as that, so that sums and squares stay finite
 LEAST_ROWS = 5  # an indicator needs that many rows on either side
 MOST_ROWS = 50_000  # a linear model gains nothing from more
 
 
 def code_values(values: Floats, codes: Codes) -> Floats:
     """The mean of `values` at each of the 255 codes; NaN where no row has the code."""
-    known = ~np.isnan(values) & np.isfinite(values)
+    known = np.isfinite(values)
     rows = np.bincount(codes[known], minlength=MISSING)[:MISSING].astype(np.float64)
-    total = np.bincount(codes[known], weights=values[known], minlength=MISSING)[:MISSING]
+    total = np.bincount(codes[known], weights=values[known].clip(-LARGEST, LARGEST), minlength=MISSING)[:MISSING]
     return np.asarray(np.divide(total, rows, out=np.full(MISSING, np.nan), where=rows > 0))
 
 
