@@ -22,8 +22,8 @@ from sklearn.metrics import roc_auc_score
 from threadpoolctl import threadpool_limits
 
 from telco_crm.churn.explain import table_reasons
-from telco_crm.churn.learn.fit import RECIPES
 from telco_crm.churn.model import Training, fit_model
+from telco_crm.learn.fit import RECIPES
 
 TEXTS = 6  # text columns
 LEVELS = ("north", "south", "east", "west", "centre")

@@ -25,9 +25,9 @@ from telco_crm.churn.rules import ChurnRules
 from telco_crm.churn.score import fit_on_history
 from telco_crm.churn.tablemodel import fit_table, matching, out_of_fold, score_table
 from telco_crm.churn.tabletask import Prepared, TableTask, prepare
-from telco_crm.churn.widetable import NUMBER, WideTable, read_wide
 from telco_crm.engine.duck import DuckEngine
 from telco_crm.errors import CannotCompute, InputError, OutputError, TelcoError
+from telco_crm.ingest.widetable import NUMBER, WideTable, read_wide
 from telco_crm.output.staging import OutputFile
 from telco_crm.output.writers import OutputStyle, write_table
 from telco_crm.results import Clock, Inputs, Result, result_of

@@ -7,8 +7,8 @@ import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from telco_crm.churn.learn.coding import MISSING, ColumnCode, encode, fit_coding
-from telco_crm.churn.learn.folds import folds, keep_some, row_groups
+from telco_crm.learn.coding import MISSING, ColumnCode, encode, fit_coding
+from telco_crm.learn.folds import folds, keep_some, row_groups
 
 NOBODY = np.zeros(6, np.int64)
 

@@ -12,10 +12,10 @@ from churn_tables import people
 from pydantic import ValidationError
 from sklearn.ensemble import HistGradientBoostingClassifier
 
-from telco_crm.churn.learn.coding import MISSING, Codes, fit_coding
-from telco_crm.churn.learn.grow import Recipe, as_matrix, grow, trees_of
-from telco_crm.churn.learn.shapley import ForestShapley, product_game
-from telco_crm.churn.learn.trees import Forest, Rows, Tree
+from telco_crm.learn.coding import MISSING, Codes, fit_coding
+from telco_crm.learn.grow import Recipe, as_matrix, grow, trees_of
+from telco_crm.learn.shapley import ForestShapley, product_game
+from telco_crm.learn.trees import Forest, Rows, Tree
 
 
 @cache

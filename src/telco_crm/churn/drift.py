@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from telco_crm.churn.learn.coding import MISSING, Codes, ColumnCode, Floats
+from telco_crm.learn.coding import MISSING, Codes, ColumnCode, Floats
 from telco_crm.rules import Model
 
 BINS = 10

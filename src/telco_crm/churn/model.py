@@ -17,11 +17,11 @@ from pydantic import ValidationError
 from scipy.special import expit
 
 from telco_crm.churn.drift import Spread, spread_of, spreads_of
-from telco_crm.churn.learn.additive import AdditiveModel
-from telco_crm.churn.learn.coding import Ints
-from telco_crm.churn.learn.fit import fit
 from telco_crm.churn.metrics import measures
 from telco_crm.errors import InputError
+from telco_crm.learn.additive import AdditiveModel
+from telco_crm.learn.coding import Ints
+from telco_crm.learn.fit import fit
 from telco_crm.manifest import versions
 from telco_crm.rules import Model
 

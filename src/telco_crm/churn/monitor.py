@@ -12,13 +12,13 @@ from telco_crm.analysis import Analysis, RunContext
 from telco_crm.churn.dataset import check_signals, outcomes_at, past_cutoffs, signals_at
 from telco_crm.churn.drift import as_values
 from telco_crm.churn.known import SOURCES
-from telco_crm.churn.learn.coding import encode
 from telco_crm.churn.metrics import auc, calibration_error, lift_at
 from telco_crm.churn.model import ChurnModel
 from telco_crm.churn.rules import ChurnRules, Watch
 from telco_crm.churn.score import check_meaning
 from telco_crm.errors import CannotCompute
 from telco_crm.labels import text
+from telco_crm.learn.coding import encode
 
 Status = Literal["ok", "watch", "refit", ""]
 MATTERS = 0.01  # part of a model's importance from which on the drift of a column asks for a refit

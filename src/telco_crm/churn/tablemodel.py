@@ -8,13 +8,13 @@ import numpy as np
 import pandas as pd
 
 from telco_crm.churn.explain import table_reasons
-from telco_crm.churn.learn.coding import ColumnCode, Floats, Ints
-from telco_crm.churn.learn.fit import fit
-from telco_crm.churn.learn.folds import folds
 from telco_crm.churn.model import ChurnModel, Training, fit_model
 from telco_crm.churn.tabletask import Prepared, TableTask
-from telco_crm.churn.widetable import WideTable
 from telco_crm.errors import InputError
+from telco_crm.ingest.widetable import WideTable
+from telco_crm.learn.coding import ColumnCode, Floats, Ints
+from telco_crm.learn.fit import fit
+from telco_crm.learn.folds import folds
 
 LEAST_LEAVERS = 50
 MOST_LOST = 0.25  # part of a model's importance that may be missing from a table

@@ -8,11 +8,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from telco_crm.churn.learn.coding import MISSING, Codes, fit_coding
-from telco_crm.churn.learn.folds import folds, row_groups
 from telco_crm.churn.metrics import auc
-from telco_crm.churn.widetable import NUMBER, TEXT, WideTable
 from telco_crm.errors import InputError
+from telco_crm.ingest.widetable import NUMBER, TEXT, WideTable
+from telco_crm.learn.coding import MISSING, Codes, fit_coding
+from telco_crm.learn.folds import folds, row_groups
 from telco_crm.rules import nearest
 
 Ints = npt.NDArray[np.int64]

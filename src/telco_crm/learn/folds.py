@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from telco_crm.churn.learn.coding import Ints
+from telco_crm.learn.coding import Ints
 
 
 def folds(groups: pd.Series, outcome: Ints, count: int, seed: int) -> Ints:

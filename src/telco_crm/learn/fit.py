@@ -17,13 +17,13 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from telco_crm.churn.learn.additive import AdditiveModel, Block
-from telco_crm.churn.learn.blend import blend_weights
-from telco_crm.churn.learn.coding import MISSING, Codes, ColumnCode, Floats, Ints, fit_coding
-from telco_crm.churn.learn.folds import folds
-from telco_crm.churn.learn.grow import Recipe, as_matrix, grow
-from telco_crm.churn.learn.linear import basis, code_values, fit_linear
-from telco_crm.churn.learn.trees import Forest, Tree
+from telco_crm.learn.additive import AdditiveModel, Block
+from telco_crm.learn.blend import blend_weights
+from telco_crm.learn.coding import MISSING, Codes, ColumnCode, Floats, Ints, fit_coding
+from telco_crm.learn.folds import folds
+from telco_crm.learn.grow import Recipe, as_matrix, grow
+from telco_crm.learn.linear import basis, code_values, fit_linear
+from telco_crm.learn.trees import Forest, Tree
 
 STRENGTHS = (1.0, 0.05)  # of the two logistic regressions
 EARLY = 30  # trees of the first block

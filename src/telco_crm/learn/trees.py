@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import model_validator
 
-from telco_crm.churn.learn.coding import MISSING, Codes, Floats
+from telco_crm.learn.coding import MISSING, Codes, Floats
 from telco_crm.rules import Model
 
 GROUP_NODES = 8  # decisions in one pattern; a path may have more

@@ -10,7 +10,7 @@ import numpy as np
 from scipy.optimize import minimize
 from scipy.special import expit
 
-from telco_crm.churn.learn.coding import Floats, Ints
+from telco_crm.learn.coding import Floats, Ints
 
 PRIOR_DEVIATION = 0.3
 DECIMALS = 6

@@ -11,9 +11,9 @@ import pandas as pd
 from pydantic import model_validator
 from scipy.special import expit
 
-from telco_crm.churn.learn.coding import MISSING, Codes, ColumnCode, Floats, encode
-from telco_crm.churn.learn.shapley import ForestShapley
-from telco_crm.churn.learn.trees import Forest, Tree
+from telco_crm.learn.coding import MISSING, Codes, ColumnCode, Floats, encode
+from telco_crm.learn.shapley import ForestShapley
+from telco_crm.learn.trees import Forest, Tree
 from telco_crm.rules import Model
 
 BATCH = 16_384  # rows that are worked on at a time: their codes stay in the processor's cache

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from sklearn.ensemble import HistGradientBoostingClassifier
 
-from telco_crm.churn.learn.coding import MISSING, Codes, Floats, Ints
-from telco_crm.churn.learn.trees import Forest, Tree
+from telco_crm.learn.coding import MISSING, Codes, Floats, Ints
+from telco_crm.learn.trees import Forest, Tree
 
 CHECKED_ROWS = 500
 

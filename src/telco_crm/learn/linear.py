@@ -13,7 +13,7 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import SplineTransformer
 
-from telco_crm.churn.learn.coding import MISSING, Codes, ColumnCode, Floats, Ints
+from telco_crm.learn.coding import MISSING, Codes, ColumnCode, Floats, Ints
 
 KNOTS = 5
 CUT = 3.0  # standard deviations at which the straight part of a number is cut off

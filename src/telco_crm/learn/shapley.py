@@ -15,8 +15,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from telco_crm.churn.learn.coding import Codes, Floats, Ints
-from telco_crm.churn.learn.trees import Forest, Group, Rows, Tree
+from telco_crm.learn.coding import Codes, Floats, Ints
+from telco_crm.learn.trees import Forest, Group, Rows, Tree
 
 AT_ONCE = 128  # paths whose tables are computed together
 
