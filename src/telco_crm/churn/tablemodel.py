@@ -91,7 +91,7 @@ def matching(model: ChurnModel, table: WideTable) -> tuple[pd.DataFrame, list[st
             continue
         kind = model.meaning[column.name]
         _, values, odd = table.typed(column.name, kind)
-        if not odd and values.isna().all():
+        if not odd and values.isna().all() and model.importance[column.name]:
             empty.append(column.name)
         columns[column.name] = values
         if odd and values.isna().mean() > 0.5:

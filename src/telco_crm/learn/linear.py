@@ -13,11 +13,10 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import SplineTransformer
 
-from telco_crm.learn.coding import MISSING, Codes, ColumnCode, Floats, Ints
+from telco_crm.learn.coding import LARGEST, MISSING, Codes, ColumnCode, Floats, Ints
 
 KNOTS = 5
 CUT = 3.0  # standard deviations at which the straight part of a number is cut off
-LARGEST = 1e140  # larger numbers count as that, so that sums and squares stay finite
 LEAST_ROWS = 5  # an indicator needs that many rows on either side
 MOST_ROWS = 50_000  # a linear model gains nothing from more
 
