@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
+from itertools import groupby, pairwise
 
 import numpy as np
 import pytest
@@ -31,6 +31,24 @@ def test_nobody_is_contacted_where_that_only_costs() -> None:
     assert found == (0, 0, 0, 0)
 
 
+def moments(campaign: Campaign, low: float, high: float) -> tuple[float, float]:
+    """Integrals of the density of γ, and of γ times it, by Gauss-Legendre quadrature over short pieces.
+
+    The pieces become shorter towards 0 and 1, where the density may be steep or without bound, and around its mean.
+    """
+    alpha, beta_ = campaign.alpha, campaign.beta
+    mean, deviation = beta(alpha, beta_).mean(), beta(alpha, beta_).std()
+    ends = np.concatenate(
+        [np.logspace(-300, 0, 601), 1 - np.logspace(-16, 0, 65), mean + deviation * np.arange(-40, 41)]
+    )
+    cuts = np.unique(np.clip([low, high, *ends], low, high))
+    half, middle = np.diff(cuts)[:, None] / 2, (cuts[1:, None] + cuts[:-1, None]) / 2
+    nodes, weights = np.polynomial.legendre.leggauss(40)
+    gamma = middle + half * nodes
+    weighted = half * weights * beta.pdf(gamma.clip(1e-300, 1 - 1e-15), alpha, beta_)
+    return float(weighted.sum()), float((gamma * weighted).sum())
+
+
 def integrated(outcome: np.ndarray, score: np.ndarray, campaign: Campaign) -> tuple[float, float]:
     """EMPC and its list length by numeric integration of the best list's profit over γ, piece by piece."""
     value = np.broadcast_to(np.asarray(campaign.value, float), score.shape)
@@ -43,15 +61,11 @@ def integrated(outcome: np.ndarray, score: np.ndarray, campaign: Campaign) -> tu
     }
     edges = [0.0, *sorted(c for c in crossings if 0 < c < 1), 1.0]
 
-    def best(gamma: float) -> int:
-        return max(range(len(lists)), key=lambda i: gamma * gain[i] - cost[i])
-
+    best = [int(np.argmax((low + high) / 2 * np.array(gain) - cost)) for low, high in pairwise(edges)]
     empc = length = 0.0
-    for low, high in pairwise(edges):
-        at = best((low + high) / 2)
-        density = beta(campaign.alpha, campaign.beta).pdf
-        mass = quad(density, low, high, epsabs=1e-12)[0]
-        mean = quad(lambda g, d=density: g * d(g), low, high, epsabs=1e-12)[0]
+    for at, run in groupby(range(len(best)), key=best.__getitem__):  # neighbours with the same best list go together
+        pieces = list(run)
+        mass, mean = moments(campaign, edges[pieces[0]], edges[pieces[-1] + 1])
         empc += gain[at] * mean - cost[at] * mass
         length += lists[at].mean() * mass
     return empc / len(score), length
@@ -75,6 +89,41 @@ def test_empc_is_the_integral(campaign: Campaign) -> None:
     assert found.empc == pytest.approx(empc, abs=1e-6)
     assert found.empc_share == pytest.approx(length, abs=1e-6)
     assert found.empc >= found.mp - 1e-12  # knowing γ is worth something
+
+
+@pytest.mark.parametrize(
+    ("outcome", "score"),
+    [
+        ([1, 0, 0, 1, 0], [0.3] * 5),  # all scores equal: nobody or everybody
+        ([1, 0], [0.2, 0.9]),  # the wrong way round
+        ([1], [0.5]),
+        ([0], [0.5]),
+        ([1, 1, 1], [0.9, 0.5, 0.1]),  # no stayers
+        ([0, 0, 0], [0.9, 0.5, 0.1]),  # no leavers: never worth a contact
+        ([0] * 9 + [1], [0.0] * 9 + [1.0]),
+    ],
+)
+@pytest.mark.parametrize(
+    "campaign",
+    [
+        Campaign(),
+        Campaign(alpha=0.5, beta=0.5),  # density without bound at 0 and 1
+        Campaign(alpha=2000.0, beta=3000.0),  # γ is known nearly exactly
+        Campaign(alpha=1.0, beta=40.0, value=1e6, offer_cost=0.0, contact_cost=0.0),  # contacts are free
+        Campaign(value=0.0),
+        Campaign(value=10.0),  # a kept leaver is worth the offer
+        Campaign(value=1e9, offer_cost=1e-6, contact_cost=1e6),
+    ],
+)
+def test_empc_of_awkward_sets_and_campaigns(outcome: list[int], score: list[float], campaign: Campaign) -> None:
+    left, said = np.array(outcome), np.array(score)
+    found = profit(left, said, campaign)
+    empc, length = integrated(left, said, campaign)
+    assert found.empc == pytest.approx(empc, abs=1e-6, rel=1e-6)
+    if campaign.contact_cost > 0:  # else lists of equal profit differ in length
+        assert found.empc_share == pytest.approx(length, abs=1e-6)
+    assert found.empc >= -1e-12
+    assert found.empc >= found.mp - 1e-9 * max(1.0, found.mp)
 
 
 @settings(max_examples=40, deadline=None)

@@ -140,10 +140,10 @@ def test_unseen_values_at_scoring_are_said(telco: Telco, customers: Path, fitted
 def test_columns_missing_at_scoring(telco: Telco, customers: Path, fitted: Path) -> None:
     some = changed(customers, telco.folder / "some.csv", age=None)
     done = telco.good("churn", "score", "--table", some, "--model", fitted, "-o", "s.csv")
-    assert "there is no column age (" in done.err
+    assert "it has no column age: " in done.err
     assert "it counts as empty" in done.err
     other = changed(customers, telco.folder / "other.csv", minutes=None, city=None, age="old")
-    says = ("has no column minutes, city, which make up", "column age was number and now holds old", "fit it again")
+    says = ("it has no columns minutes, city: ", "column age was number and now holds old", "fit it again")
     telco.refused("churn", "score", "--table", other, "--model", fitted, "-o", "s.csv", says=says)
 
 

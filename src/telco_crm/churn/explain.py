@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from telco_crm.churn.model import ChurnModel
-from telco_crm.churn.rules import THEMES, ChurnRules, ScoreRule, Signal
+from telco_crm.churn.rules import THEMES, ChurnRules, ScoreRule, Signal, filled
 
 REASONS = 3
 SHOWN = 0.005  # log odds from which on something is named as a reason
@@ -179,7 +179,7 @@ def _reasons(values: npt.NDArray[np.float64], index: pd.Index, said: object) -> 
 
 def _filled(text: str, value: object, lang: str) -> str:
     if "{x" in text:
-        return "" if isinstance(value, float) and math.isnan(value) else text.format(x=value)
+        return "" if isinstance(value, float) and math.isnan(value) else filled(text, value)
     return text.format(change=change_in_words(float(str(value)), lang)) if "{change" in text else text
 
 

@@ -127,7 +127,7 @@ def fit_model(
         metrics={name: round(float(value), DECIMALS) for name, value in found.items()},
         meaning={name: meaning[name] for name in map(str, frame.columns)},
         importance={str(n): round(float(v), DECIMALS) for n, v in parts.abs().mean().items()},
-        middle={str(n): float(v) for n, v in frame.median(numeric_only=True).items() if not np.isnan(v)},
+        middle={str(n): float(v) for n, v in frame.median(numeric_only=True).items() if np.isfinite(v)},
         scores=spread_of(expit(unseen)),
         spreads=spreads_of(learned.model.columns, learned.codes),
         additive=learned.model,

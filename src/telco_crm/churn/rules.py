@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from telco_crm.churn.labels import LeaveKind, Leaving
 from telco_crm.churn.profit import Campaign
@@ -28,6 +28,31 @@ class Signal(Model):
     show: str | None = None
     text: bool = False
 
+    @model_validator(mode="after")
+    def _can_be_filled(self) -> Signal:
+        for wording in (self.high, self.low or self.high):
+            for words in (wording.en, wording.zh):
+                try:
+                    filled(words, "" if self.text else 0.0)
+                except (KeyError, ValueError, IndexError, AttributeError):
+                    raise ValueError(f"{words!r} is no text with {{x}} or {{change}}") from None
+        return self
+
+
+class Counted(float):
+    """A number that also knows the word that goes with it: "{x:call|calls}" is "call" where x is shown as 1."""
+
+    def __format__(self, spec: str) -> str:
+        one, bar, many = spec.partition("|")
+        if not bar:
+            return super().__format__(spec)
+        return one if super().__format__(".0f") in ("1", "-1") else many
+
+
+def filled(words: str, value: object, change: str = "") -> str:
+    """`words` with {x} and {change} put in; `value` is a number or text."""
+    return words.format(x=Counted(value) if isinstance(value, float) else value, change=change)
+
 
 class Lagged(Model):
     """A feature looked at in three ways: its latest level, its change against the two months before, and the change
@@ -39,10 +64,12 @@ class Lagged(Model):
     plus: float = Field(gt=0)
     en: str
     zh: str
+    en_one: str | None = None
 
     def signals(self, name: str) -> dict[str, Signal]:
         """NAME, NAME_change and NAME_before."""
         f, en, zh = self.feature, self.en, self.zh
+        counted = f"{{x:.0f}} {{x:{self.en_one or en}|{en}}}"
         change = Wording(en=f"{en} {{change}} against the two months before", zh=f"{zh}较前两月{{change}}")
         before = Wording(en=f"{en} {{change}} between the two months before", zh=f"{zh}在前两月间{{change}}")
         return {
@@ -50,8 +77,8 @@ class Lagged(Model):
                 theme=self.theme,
                 sql=f"ln(1 + greatest(m3.{f}, 0))",
                 show=f"m3.{f}",
-                low=Wording(en=f"only {{x:.0f}} {en}", zh=f"{zh}仅{{x:.0f}}"),
-                high=Wording(en=f"{{x:.0f}} {en}", zh=f"{zh}{{x:.0f}}"),
+                low=Wording(en=f"only {counted}", zh=f"{zh}仅{{x:.0f}}"),
+                high=Wording(en=counted, zh=f"{zh}{{x:.0f}}"),
             ),
             f"{name}_change": Signal(
                 theme=self.theme,

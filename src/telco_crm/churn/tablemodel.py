@@ -80,8 +80,8 @@ def matching(model: ChurnModel, table: WideTable) -> tuple[pd.DataFrame, list[st
     """
     if model.training.source != "table":
         raise InputError("the model was fitted on exports, not on a wide table; score exports with it, or fit a table")
-    total = sum(model.importance.values()) or 1.0
     lost = [name for name in model.meaning if name not in table.columns]
+    empty: list[str] = []
     problems = []
     columns: dict[str, pd.Series] = {}
     notes = list(table.left_out)
@@ -91,22 +91,29 @@ def matching(model: ChurnModel, table: WideTable) -> tuple[pd.DataFrame, list[st
             continue
         kind = model.meaning[column.name]
         _, values, odd = table.typed(column.name, kind)
+        if not odd and values.isna().all() and model.importance[column.name]:
+            empty.append(column.name)
         columns[column.name] = values
         if odd and values.isna().mean() > 0.5:
             problems.append(f"column {column.name} was {kind.split(':')[0]} and now holds {', '.join(odd)}")
         elif odd:
             notes.append(f"column {column.name}: cells that are no {kind} count as empty, such as {', '.join(odd)}")
         notes += _unseen(column, values)
-    share = sum(model.importance[name] for name in lost) / total
-    if lost and share > MOST_LOST:
-        problems.append(f"it has no column {', '.join(lost)}, which make up {share:.0%} of what the model looks at")
-    elif lost:
-        notes.append(
-            f"there is no column {', '.join(lost)} ({share:.0%} of what the model looks at); it counts as empty"
-        )
+    for names, what in ((lost, "it has no"), (empty, "nothing is in")):
+        _add_absent(names, what, model, (problems, notes))
     if problems:
         raise InputError([f"{table.name} does not fit the model: {problem}; fit it again" for problem in problems])
     return pd.DataFrame(columns), notes
+
+
+def _add_absent(names: list[str], what: str, model: ChurnModel, said: tuple[list[str], list[str]]) -> None:
+    """A problem, or a note, about columns without any value: it depends on how much the model looks at them."""
+    share = sum(model.importance[name] for name in names) / (sum(model.importance.values()) or 1.0)
+    sentence = f"{what} column{'s' * (len(names) > 1)} {', '.join(names)}: {share:.0%} of what the model looks at"
+    if share > MOST_LOST:
+        said[0].append(sentence)
+    elif names:
+        said[1].append(f"{sentence}; it counts as empty")
 
 
 def _unseen(column: ColumnCode, values: pd.Series) -> list[str]:

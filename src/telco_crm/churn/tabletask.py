@@ -112,18 +112,20 @@ def _outcome(table: WideTable, task: TableTask) -> tuple[Ints, npt.NDArray[np.bo
     """1 for leavers among the rows with a label, which rows these are, what a leaver is called, and notes."""
     if task.label is None:
         raise InputError("--table needs --label: the column that says who left")
-    words = table.text(task.label)
+    words = _words(table.text(task.label))
     counts = words.value_counts()
     shown = ", ".join(f"{word} ({n:,})" for word, n in counts.head(MOST_VALUES).items())
     place = f"--label {task.label}"
     if len(counts) < 2:
         one = f"it is {shown} in every row" if len(counts) else "it is empty in every row"
         raise InputError(f"{place}: {one}, so there are no leavers to learn from, or only leavers; nothing was done")
-    unknown = [word for word in (task.positive, *task.negative) if word is not None and word not in counts.index]
+    named = {_alike(str(word)): str(word) for word in counts.index}
+    unknown = [word for word in (task.positive, *task.negative) if word is not None and _alike(word) not in named]
     if unknown:
         raise InputError(f"{place}: no row has {', '.join(unknown)}; the column has {shown}")
-    positive = task.positive or _guessed(counts.index.tolist(), place, shown)
-    negative = task.negative or tuple(str(word) for word in counts.index if word != positive)
+    positive = named[_alike(task.positive)] if task.positive else _guessed(counts.index.tolist(), place, shown)
+    negative = tuple(named[_alike(word)] for word in task.negative)
+    negative = negative or tuple(str(word) for word in counts.index if word != positive)
     if len(negative) > 1 and not task.negative:
         raise InputError(
             f"{place} has {len(counts)} values: {shown}; say with --negative which of them stayed (repeatable); rows "
@@ -137,10 +139,27 @@ def _outcome(table: WideTable, task: TableTask) -> tuple[Ints, npt.NDArray[np.bo
     return words[known].eq(positive).to_numpy().astype(np.int64), known, positive, notes
 
 
+def _words(cells: pd.Series) -> pd.Series:
+    """The cells of a label column, those that differ by case only, or are the same number, in one spelling: the most
+    frequent."""
+    spelled: dict[str, str] = {}
+    for word in map(str, cells.value_counts().index):
+        spelled.setdefault(_alike(word), word)
+    return cells.map(lambda word: spelled[_alike(word)], na_action="ignore")
+
+
+def _alike(word: str) -> str:
+    """What spellings of a label value have in common."""
+    try:
+        return f"{float(word):g}"
+    except ValueError:
+        return word.strip().casefold()
+
+
 def _guessed(words: list[str], place: str, shown: str) -> str:
     """The word for leaving where the user has not named it: one of the usual ones, beside a usual word for staying."""
-    left = [word for word in words if word.lower().rstrip(".") in LEFT_WORDS]
-    if len(words) == 2 and len(left) == 1 and any(w.lower().rstrip(".") in STAYED_WORDS for w in words if w != left[0]):
+    left = [word for word in words if _alike(word).rstrip(".") in LEFT_WORDS]
+    if len(words) == 2 and len(left) == 1 and any(_alike(w).rstrip(".") in STAYED_WORDS for w in words if w != left[0]):
         return left[0]
     raise InputError(f"{place} has the values {shown}; say with --positive which of them means that somebody left")
 

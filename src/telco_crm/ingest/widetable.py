@@ -23,7 +23,22 @@ from telco_crm.ingest.sources import SourceFile, find_sources
 from telco_crm.ingest.textfile import read_chunks, read_layout
 
 EMPTY_WORDS = ("na", "n/a", "nan", "null", "none", "?", "-", "\\n", ".", "#n/a", "无", "空")  # in columns of numbers
-DATES = ("%Y-%m-%d", "%Y/%m/%d", "%d.%m.%Y", "%Y-%m-%d %H:%M:%S", "%Y/%m/%d %H:%M:%S", "%Y-%m", "%m/%d/%Y", "%d/%m/%Y")
+DATES = (
+    "%Y-%m-%d",
+    "%Y/%m/%d",
+    "%d.%m.%Y",
+    "%Y-%m-%d %H:%M:%S",
+    "%Y-%m-%dT%H:%M:%S",
+    "%Y-%m-%d %H:%M:%S.%f",
+    "%Y/%m/%d %H:%M:%S",
+    "%Y/%m/%d %H:%M",
+    "%Y-%m-%d %H:%M",
+    "%Y年%m月%d日",
+    "%Y-%m",
+    "%m/%d/%Y",
+    "%d/%m/%Y",
+    "%d-%m-%Y",
+)
 WRITTEN = re.compile(r"[-+]?[¥￥$€£]?\s?[-+]?\d{1,3}(,\d{3})*(\.\d+)?\s?[%元]?|[-+]?\d+(\.\d+)?\s?[%元]")
 UNREADABLE = 0.02  # part of the distinct cells of a column of numbers that may be something else …
 MANY_CELLS = 30  # … if there are so many
@@ -87,6 +102,7 @@ def read_wide(path: str, temp: Path, threads: int) -> WideTable:
     for file in files:
         part, bad = _read_parquet(file) if file.format == "parquet" else _read_text(file, threads)
         left_out += bad
+        _check_header(part.column_names, file.name)
         if parts and parts[0].column_names != part.column_names:
             raise InputError(f"{file.name} has other columns than {files[0].name}; give files with the same header")
         parts.append(part)
@@ -95,6 +111,21 @@ def read_wide(path: str, temp: Path, threads: int) -> WideTable:
         raise InputError(f"{files[0].name} has a header and no rows; export it again")
     columns = {name: table.column(name) for name in table.column_names}
     return WideTable(path, columns, table.num_rows, tuple(left_out))
+
+
+def _check_header(names: list[str], file: str) -> None:
+    """Raises InputError where a name occurs more than once."""
+    places: dict[str, list[int]] = {}
+    for at, name in enumerate(names, 1):
+        places.setdefault(name, []).append(at)
+    problems = [
+        f"{file}: column {name or 'without a name'} occurs {len(at)} times (columns {', '.join(map(str, at))}); give "
+        "each column a name of its own"
+        for name, at in places.items()
+        if len(at) > 1
+    ]
+    if problems:
+        raise InputError(problems)
 
 
 def found_kind(words: Words) -> str:
@@ -118,7 +149,7 @@ def as_numbers(words: Words, kind: str) -> npt.NDArray[np.float64]:
         times = pd.to_datetime(pd.Series(words, dtype=object), format=kind.removeprefix(f"{DATE}:"), errors="coerce")
         days = (times - pd.Timestamp(0)) / pd.Timedelta(days=1)
         return np.asarray(days.to_numpy(np.float64, na_value=np.nan))
-    numbers = pd.to_numeric(pd.Series(words, dtype=object), errors="coerce").to_numpy(np.float64, na_value=np.nan)
+    numbers = np.array(pd.to_numeric(pd.Series(words, dtype=object), errors="coerce"), np.float64)
     for at in np.flatnonzero(np.isnan(numbers)):
         if WRITTEN.fullmatch(str(words[at])):
             numbers[at] = float(re.sub(r"[^\d.+-]", "", str(words[at])))
@@ -165,8 +196,12 @@ def _read_parquet(file: SourceFile) -> tuple[pa.Table, list[str]]:
         kind = column.type
         if pa.types.is_dictionary(kind):
             column = column.cast(kind.value_type)
-        if pa.types.is_decimal(kind) or pa.types.is_integer(kind):
+        if pa.types.is_duration(kind):
+            column = column.cast(pa.int64())
+        if pa.types.is_decimal(kind) or pa.types.is_integer(kind) or pa.types.is_duration(kind):
             column = column.cast(pa.float64())
+        elif pa.types.is_timestamp(kind):
+            column = pc.strftime(column.cast(pa.timestamp("s"), safe=False), "%Y-%m-%d %H:%M:%S")
         elif pa.types.is_nested(kind) or pa.types.is_binary(kind):
             raise InputError(f"{file.name}: column {name} holds {kind}, not numbers or text; leave it out")
         elif not pa.types.is_floating(kind):

@@ -24,6 +24,7 @@ Ints = npt.NDArray[np.int64]
 MISSING = 255
 MOST_CODES = 250
 FEW_VALUES = 30  # text with more values than that is ordered by its share of leavers
+LARGEST = 1e140  # larger numbers count as that, so that sums and squares stay finite
 RARE = 10  # values with fewer rows share one code
 EDGE_ROWS = 200_000  # quantiles are taken from at most that many rows
 
@@ -102,7 +103,7 @@ def fit_coding(frame: pd.DataFrame, outcome: Ints, fold: Ints) -> tuple[list[Col
 
 def _edges(values: Floats) -> tuple[float, ...]:
     """Where numbers are cut: between any two values if they are few, else at quantiles."""
-    known = values[~np.isnan(values)]
+    known = values[~np.isnan(values)].clip(-LARGEST, LARGEST)
     if len(known) > EDGE_ROWS:
         known = known[np.linspace(0, len(known) - 1, EDGE_ROWS).astype(np.int64)]
     distinct = np.unique(known)
@@ -111,7 +112,7 @@ def _edges(values: Floats) -> tuple[float, ...]:
         edges = np.unique(np.quantile(known, at, method="averaged_inverted_cdf"))
     else:
         edges = distinct[:-1] / 2 + distinct[1:] / 2
-    return tuple(float(edge) for edge in edges[np.isfinite(edges)])
+    return tuple(float(edge) for edge in edges)
 
 
 def _nominal(name: str, values: pd.Series) -> ColumnCode:

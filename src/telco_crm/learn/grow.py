@@ -27,9 +27,13 @@ class Recipe(NamedTuple):
 
 
 def as_matrix(codes: Codes) -> Floats:
-    """Codes (columns × rows) as the matrix that scikit-learn takes: rows × columns, NaN where missing."""
+    """Codes (columns × rows) as the matrix that scikit-learn takes: rows × columns, NaN where missing.
+
+    A column without any value is given as a single value instead, since scikit-learn finds no bins for it.
+    """
     matrix = codes.T.astype(np.float64, order="C")
     matrix[codes.T == MISSING] = np.nan
+    matrix[:, (codes == MISSING).all(axis=1)] = 0
     return matrix
 
 

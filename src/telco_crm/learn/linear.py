@@ -14,7 +14,7 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import SplineTransformer
 
-from telco_crm.learn.coding import MISSING, Codes, ColumnCode, Floats, Ints
+from telco_crm.learn.coding import LARGEST, MISSING, Codes, ColumnCode, Floats, Ints
 
 KNOTS = 5
 CUT = 3.0  # standard deviations at which the straight part of a number is cut off
@@ -24,9 +24,9 @@ MOST_ROWS = 50_000  # a linear model gains nothing from more
 
 def code_values(values: Floats, codes: Codes) -> Floats:
     """The mean of `values` at each of the 255 codes; NaN where no row has the code."""
-    known = ~np.isnan(values) & np.isfinite(values)
+    known = np.isfinite(values)
     rows = np.bincount(codes[known], minlength=MISSING)[:MISSING].astype(np.float64)
-    total = np.bincount(codes[known], weights=values[known], minlength=MISSING)[:MISSING]
+    total = np.bincount(codes[known], weights=values[known].clip(-LARGEST, LARGEST), minlength=MISSING)[:MISSING]
     return np.asarray(np.divide(total, rows, out=np.full(MISSING, np.nan), where=rows > 0))
 
 
