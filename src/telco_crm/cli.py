@@ -35,6 +35,7 @@ from telco_crm.cli_options import (
     write_one,
 )
 from telco_crm.cli_segment import migrate, segment
+from telco_crm.cli_service import prospects, satisfaction
 from telco_crm.cli_store import store
 from telco_crm.cli_tools import init, sample, schema
 from telco_crm.cli_value import arrears, lifecycle, tags, value
@@ -172,6 +173,8 @@ cli.add_command(arrears)
 cli.add_command(tags)
 cli.add_command(audit)
 cli.add_command(alerts)
+cli.add_command(prospects)
+cli.add_command(satisfaction)
 cli.add_command(store)
 cli.add_command(sample)
 cli.add_command(schema)
