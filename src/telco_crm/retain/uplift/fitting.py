@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -180,11 +181,16 @@ def _held_out(task: Task, fold: Ints, seed: int, threads: int) -> dict[str, Floa
         threadpool_limits(1),
         ThreadPoolExecutor(threads, initializer=_one_thread) as pool,
     ):
-        warnings.filterwarnings("ignore", message="`sklearn.utils.parallel.delayed`")  # of its own use in threads
+        # scikit-learn exchanges the filters from within threads, then warns of its own use; a filter would be lost
+        warnings.showwarning = _unsaid
         for k, found in enumerate(pool.map(work, range(FOLDS))):
             for name, score in found:
                 scores[name][fold == k] = score
     return scores
+
+
+def _unsaid(*_: Any, **__: Any) -> None:
+    """In place of warnings.showwarning."""
 
 
 def _one_thread() -> None:
