@@ -33,6 +33,7 @@ RULE_FILES = (
     "tags",
     "contact",
     "effect",
+    "uplift",
     "recommend",
     "audit",
     "alerts",
