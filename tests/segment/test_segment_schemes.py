@@ -119,16 +119,37 @@ def test_half_a_trait_is_half_a_match(tmp_path: Path) -> None:
     assert archetypes(tmp_path).satisfied(np.array([[1.0, -0.5]]))[0, 0] == pytest.approx(0.6)
 
 
-def test_least_is_less_where_people_do_less() -> None:
-    """An operator with a tenth of the reference activity: the amounts asked for are a tenth."""
+def test_amounts_follow_the_activity_of_the_operator() -> None:
+    """A tenth of the reference activity: the amounts are a tenth. Twice of it: `most` is twice, `least` stays."""
     scheme = load_scheme("postpaid-17")
     values = people(3, 500).inputs.to_numpy() * 0
     values[:, list(scheme.inputs).index("out_calls")] = 6  # the reference is 60
     assert scheme.activity(values) == pytest.approx(0.1)
-    assert scheme.activity(values * 100) == 1
-    unit = np.array([i.unit for i in scheme.inputs.values()])
-    kinds = Archetypes.of(scheme, Scaling(unit, unit * 0, unit * 0 + 1, 0.1))
+    assert scheme.activity(values * 20) == pytest.approx(2)
+    one = np.ones(len(scheme.inputs))
+    quiet, loud = (Archetypes.of(scheme, Scaling(one, one * 0, one, activity)) for activity in (0.1, 2.0))
     row, hk = list(scheme.groups).index(2), list(scheme.inputs).index("hk_macau_calls")
-    assert kinds.least[row, hk] == pytest.approx(np.log1p(2 * 0.1 / 2))
+    assert quiet.least[row, hk] == pytest.approx(np.log1p(2 * 0.1))
+    assert loud.least[row, hk] == pytest.approx(np.log1p(2))
+    row, busy = list(scheme.groups).index(12), list(scheme.inputs).index("busy_calls")
+    assert quiet.most[row, busy] == pytest.approx(np.log1p(260 * 0.1))
+    assert loud.most[row, busy] == pytest.approx(np.log1p(260 * 2))
     row, each = list(scheme.groups).index(8), list(scheme.inputs).index("ip_minutes_per_call")
-    assert kinds.least[row, each] == pytest.approx(np.log1p(6 / 2))  # a mean is no amount
+    assert quiet.least[row, each] == pytest.approx(np.log1p(6))  # a mean is no amount
+
+
+def test_what_never_varies_is_no_trait(tmp_path: Path) -> None:
+    """Nobody's minutes are known: talkers have no trait left, writers are told by SMS alone."""
+    kinds = Archetypes.of(own(tmp_path), Scaling(np.ones(2), np.zeros(2), np.array([1.0, 0.0])))
+    assert kinds.satisfied(np.array([[2.0, 0.0]])).tolist() == [[1, 0]]
+
+
+def test_clusters_with_different_names_that_each_carry_their_own_are_distinct(tmp_path: Path) -> None:
+    """A writer's misfit as a writer is 0 and as a talker 1.5² + 0.03 × 2² = 2.37, a talker's the other way 2² + 1.5²; a
+    cluster in between, (1, 0.3), lacks 1² + 0.8² of the writers' traits and 0.7² of the talkers', 1.12 less.
+    """
+    kinds = archetypes(tmp_path)
+    means = np.array([[2.0, -0.5], [0.0, 1.0], [1.0, 0.3]])
+    assert kinds.distinct(means, np.array([0, 1, NOBODY]))[:2, :2].tolist() == [[False, True], [True, False]]
+    assert not kinds.distinct(means, np.array([NOBODY, 1, 0]))[1, 2]
+    assert not kinds.distinct(means, np.array([0, 1, NOBODY]))[2].any()

@@ -23,10 +23,10 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from telco_crm.segment.archetypes import NOBODY, Archetypes
 from telco_crm.segment.factors import find_factors
-from telco_crm.segment.mixture import Labels, Mixture, fit_mixture
+from telco_crm.segment.mixture import Labels, Mixture, Values, fit_mixture
 from telco_crm.segment.scaling import Matrix, Scaling
 from telco_crm.segment.scheme import Scheme, load_scheme
-from telco_crm.segment.search import APART, Groups, find_groups
+from telco_crm.segment.search import APART, FIT_ROWS, Groups, find_groups
 from telco_crm.segment.solution import Solution
 
 OWN = 100  # groups that no archetype knows are numbered from 101
@@ -79,10 +79,15 @@ class BehaviourSegmenter(ClusterMixin, TransformerMixin, BaseEstimator):  # type
         if len(values) > self.max_rows:
             sample = values[np.sort(rng.choice(len(values), self.max_rows, replace=False))]
         scaling = previous.scaling if previous else self._scaling(sample, scheme)
-        z = scaling.apply(sample)
+        z = scaling.table(sample)
         self.archetypes_ = None if scheme is None else Archetypes.of(scheme, scaling)
         found = self._found(z, previous, rng)
-        self.solution_ = Solution(scaling, found.mixture, self._owners(found, previous), find_factors(z, self.factors))
+        self.solution_ = Solution(
+            scaling,
+            found.mixture,
+            self._owners(found, previous),
+            find_factors(z[:: max(1, len(z) // FIT_ROWS)], self.factors),
+        )
         self.group_ids_ = self.solution_.group_ids
         known = [] if scheme is None else list(scheme.groups)
         self.absent_ = np.setdiff1d(np.array(known, dtype=np.int64), self.group_ids_)
@@ -141,7 +146,7 @@ class BehaviourSegmenter(ClusterMixin, TransformerMixin, BaseEstimator):  # type
         units = np.array([i.unit for i in scheme.inputs.values()])
         return Scaling.fit(values, units, scheme.activity(values))
 
-    def _found(self, z: Matrix, previous: Solution | None, rng: np.random.RandomState) -> Groups:
+    def _found(self, z: Values, previous: Solution | None, rng: np.random.RandomState) -> Groups:
         start = previous.mixture.means if previous else None
         if self.archetypes_ is None:
             if start is None:

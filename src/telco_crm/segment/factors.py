@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 from sklearn.decomposition import FactorAnalysis
 from sklearn.exceptions import ConvergenceWarning
 
@@ -39,7 +40,7 @@ class Factors:
         return names
 
 
-def find_factors(z: Matrix, count: int | None = None) -> Factors:
+def find_factors(z: npt.NDArray[np.floating], count: int | None = None) -> Factors:
     """The factors of z (people × inputs, standardised); `count` None: by Jolliffe's rule.
 
     Only the covariance matters, so the fit runs on 2p rows that have it, not on all people: the rows of its root and

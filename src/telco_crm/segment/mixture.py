@@ -6,6 +6,7 @@ one matrix product (Hastie & Tibshirani, "Discriminant Analysis by Gaussian Mixt
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +17,9 @@ from telco_crm.segment.scaling import Matrix
 RIDGE = 1e-3  # added to every variance, so that inputs that follow from others do no harm
 STEPS = 200
 STILL = 3e-3  # means that move less than that many standard deviations have arrived
+ROWS = 16_384  # at a time: a block that fits into the processor's cache
 Labels = npt.NDArray[np.int64]
+Values = npt.NDArray[np.floating]
 
 
 @dataclass(frozen=True)
@@ -58,16 +61,24 @@ class Mixture:
         return apart
 
 
-def fit_mixture(x: Matrix, means: Matrix, steps: int = STEPS) -> Mixture:
-    """The mixture near `means` (K × p) under which x (n × p) is likeliest; components that lose everybody stay."""
+def fit_mixture(x: Values, start: Matrix | Mixture, steps: int = STEPS) -> Mixture:
+    """The mixture near `start` (means, K × p, or a mixture) under which x (n × p) is likeliest; components that lose
+    everybody stay. Beside x, memory does not grow with n.
+    """
     n, p = x.shape
-    total = x.T @ x / n
-    mean = x.mean(axis=0)
-    now = Mixture(means, np.full(len(means), 1 / len(means)), total - np.outer(mean, mean) + RIDGE * np.eye(p))
+    total, mean = np.zeros((p, p)), np.zeros(p)
+    for part in _blocks(x):
+        total += part.T @ part / n
+        mean += part.sum(axis=0) / n
+    now = start if isinstance(start, Mixture) else _alike(start, total - np.outer(mean, mean))
     for _ in range(steps):
-        share = now.probability(x)
-        count = share.sum(axis=0) + 1e-9
-        moved = share.T @ x / count[:, None]
+        count, sums = np.full(len(now.means), 1e-9), np.zeros_like(now.means)
+        slopes, at_zero = now.linear()
+        for part in _blocks(x):
+            share = softmax(part @ slopes + at_zero)
+            count += share.sum(axis=0)
+            sums += share.T @ part
+        moved = sums / count[:, None]
         within = total - (moved.T * count) @ moved / n
         nxt = Mixture(moved, count / count.sum(), within + RIDGE * np.eye(p))
         step = np.abs((moved - now.means) @ nxt.whitening).max()
@@ -75,6 +86,16 @@ def fit_mixture(x: Matrix, means: Matrix, steps: int = STEPS) -> Mixture:
         if step < STILL:
             break
     return now
+
+
+def _alike(means: Matrix, covariance: Matrix) -> Mixture:
+    """Components of the same weight, each as wide as all people."""
+    return Mixture(means, np.full(len(means), 1 / len(means)), covariance + RIDGE * np.eye(len(covariance)))
+
+
+def _blocks(x: Values) -> Iterator[Matrix]:
+    for first in range(0, len(x), ROWS):
+        yield np.asarray(x[first : first + ROWS], dtype=np.float64)
 
 
 def softmax(logits: Matrix) -> Matrix:

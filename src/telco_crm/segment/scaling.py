@@ -13,6 +13,8 @@ import numpy.typing as npt
 
 Matrix = npt.NDArray[np.float64]
 LEAST_SCALE = 0.3  # on the log scale: of rare events nobody is made an extreme by a single one
+TINY = 1e-9  # less than that is no difference
+ROWS = 16_384  # at a time
 MIDDLE = (0.001, 0.999)  # the scale is that of the people in between
 
 
@@ -31,17 +33,17 @@ class Scaling:
     @classmethod
     def fit(cls, values: npt.ArrayLike, unit: Matrix, activity: float = 1.0) -> Scaling:
         """From values (rows × p; NaN is unknown). What is unknown for everybody, or never varies, gets scale 0."""
-        logs = logarithm(np.asarray(values, dtype=np.float64), unit)
-        known = ~np.isnan(logs)
-        count = np.maximum(known.sum(axis=0), 1)
-        filled = np.where(known, logs, 0)
-        centre = filled.sum(axis=0) / count
-        low, high = np.quantile(np.where(known, logs, centre), MIDDLE, axis=0)
-        cut = np.where(known, np.clip(logs, low, high), np.nan)
-        spread = np.sqrt(np.nansum((cut - np.nansum(cut, axis=0) / count) ** 2, axis=0) / count)
-        whole = np.sqrt(np.nansum((logs - centre) ** 2, axis=0) / count)
-        spread = np.where(spread > 1e-9, spread, whole)
-        return cls(unit, centre, np.where(spread > 1e-9, np.maximum(spread, LEAST_SCALE), 0.0), activity)
+        columns = np.asarray(values).T
+        parts = [_centre_and_scale(column, unit[at]) for at, column in enumerate(columns)]
+        centre, scale = np.array(parts).T.copy()
+        return cls(unit, centre, scale, activity)
+
+    def table(self, values: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
+        """The same as `apply`, in the precision of the values and with no more memory than that takes."""
+        z = np.empty_like(values)
+        for first in range(0, len(values), ROWS):
+            z[first : first + ROWS] = self.apply(values[first : first + ROWS])
+        return z
 
     def apply(self, values: npt.NDArray[np.floating]) -> Matrix:
         """Standardised logarithms (rows × p); unknown values and inputs of scale 0 are 0."""
@@ -64,3 +66,16 @@ def logarithm(values: Matrix, unit: Matrix) -> Matrix:
     logs /= unit
     np.log1p(logs, out=logs)
     return np.copysign(logs, values, out=logs)
+
+
+def _centre_and_scale(column: npt.NDArray[np.floating], unit: float) -> tuple[float, float]:
+    """Of one input: mean of the logarithm, and standard deviation of the people in the middle (0: never varied)."""
+    logs = logarithm(column.astype(np.float64), np.array(unit))
+    known = logs[~np.isnan(logs)]
+    if not len(known):
+        return 0.0, 0.0
+    centre = float(known.mean())
+    logs[np.isnan(logs)] = centre
+    spread = float(np.clip(known, *np.quantile(logs, MIDDLE)).std())
+    spread = spread if spread > TINY else float(known.std())
+    return centre, max(spread, LEAST_SCALE) if spread > TINY else 0.0

@@ -25,7 +25,7 @@ class Input(Wording):
     """
 
     sql: str
-    unit: float = Field(2.0, gt=0)
+    unit: float = Field(1.0, gt=0)
     amount: bool = True
 
 
@@ -103,15 +103,15 @@ class Scheme(Model):
         return self.model_copy(update={"inputs": {**self.inputs, **added}})
 
     def activity(self, values: npt.NDArray[np.floating]) -> float:
-        """How much people (rows × inputs) do against the reference, at most 1: `least` and `most` are that much of
-        what the scheme says where people do less than it was written for.
+        """How much people (rows × inputs) do against the reference: `most` is that much of what the scheme says, and
+        `least` too where people do less than it was written for.
         """
         names = list(self.inputs)
         with np.errstate(invalid="ignore"), warnings.catch_warnings():
             warnings.simplefilter("ignore", RuntimeWarning)  # nobody knows the input
             means = {name: float(np.nanmean(values[:, names.index(name)])) for name in self.reference}
         shares = [means[name] / amount for name, amount in self.reference.items() if means[name] > 0]
-        return min([1.0, *shares])
+        return min(shares, default=1.0)
 
     def name_of(self, number: int, lang: str) -> str:
         """Name of a group of the scheme."""

@@ -14,7 +14,7 @@ import numpy as np
 from scipy.stats import chi2
 
 from telco_crm.segment.archetypes import NOBODY, Archetypes
-from telco_crm.segment.mixture import Labels, Mixture, fit_mixture
+from telco_crm.segment.mixture import Labels, Mixture, Values, fit_mixture
 from telco_crm.segment.scaling import Matrix
 
 TWINS = 3.4  # components nearer than that (in standard deviations) are halves of one group: a cut Gaussian gives 2.7
@@ -23,8 +23,11 @@ WIDE, TWO_HUMPS = 1.5, 0.6  # variance within a component, and coefficient, from
 ONE_HUMP = 0.43  # … have a bimodality coefficient below that: a normal distribution has 1/3, a uniform one 5/9
 APART = 5.0  # a group without an archetype must be that far from all others …
 DIFFERENT = 1.5  # … differ from the nearest in some input by that many standard deviations of all people …
-TIMES = 1.2  # … and by that much in the logarithm, so that a single rare event makes no group …
-LEAST_SHARE = 0.01  # … and hold that share of them
+TIMES = 1.2  # … and by that much in the logarithm of the amount, so that a single rare event makes no group …
+LEAST_SHARE = 0.01  # … and hold that share of them …
+ORDINARY = (
+    0.1  # … and of less than that share differ from everybody, not only from the nearest: no leftovers between groups
+)
 SEED_SHARE, SEED_LEAST, SEED_MOST = 0.005, 3, 40  # people who make the start of a component
 ROUNDS = 2  # how often an archetype is tried
 STRANGERS = 3  # how many groups are looked for beyond the archetypes
@@ -32,6 +35,7 @@ SEARCH_ROWS, SEARCH_STEPS = (
     20_000,
     60,
 )  # the search makes do with that; its result is fitted on all people
+FIT_ROWS, LAST_STEPS = 100_000, 10  # of more people that many fit the mixture, and all of them take the last steps
 NEAR, FAR = 0.5, 0.999  # quantiles of the distance within a group: neighbours, and people who do not belong
 
 
@@ -43,11 +47,11 @@ class Groups:
     archetype: Labels
 
 
-def find_groups(z: Matrix, archetypes: Archetypes, start: Matrix | None = None) -> Groups:
-    """The groups of z (people × inputs, standardised), starting from the means `start`; None: from the archetypes and
-    from the people who do least, who are often a crowd of their own.
+def find_groups(everybody: Values, archetypes: Archetypes, start: Matrix | None = None) -> Groups:
+    """The groups of everybody (people × inputs, standardised), starting from the means `start`; None: from the
+    archetypes and from the people who do least, who are often a crowd of their own.
     """
-    everybody, z = z, z[:: max(1, round(len(z) / SEARCH_ROWS))]
+    z: Matrix = np.asarray(everybody[:: max(1, round(len(everybody) / SEARCH_ROWS))], dtype=np.float64)
     count = int(np.clip(round(SEED_SHARE * len(z)), SEED_LEAST, SEED_MOST))
     seeds = archetypes.seeds(z, count)
     tries = np.zeros(len(seeds), dtype=int)
@@ -61,7 +65,9 @@ def find_groups(z: Matrix, archetypes: Archetypes, start: Matrix | None = None) 
         tries[missing] += 1
         means = np.vstack([found.mixture.means, seeds[missing]])
     found = _with_strangers(z, found, archetypes)
-    mixture = fit_mixture(everybody, found.mixture.means)
+    mixture = fit_mixture(everybody[:: max(1, len(everybody) // FIT_ROWS)], found.mixture.means)
+    if len(everybody) > FIT_ROWS:
+        mixture = fit_mixture(everybody, mixture, LAST_STEPS)
     return Groups(mixture, archetypes.join(mixture.means, found.archetype))
 
 
@@ -69,28 +75,31 @@ def _founded(z: Matrix, mixture: Mixture, archetypes: Archetypes) -> Groups:
     """The mixture without twins and without components that neither deserve a name nor stand on their own."""
     while True:
         names = archetypes.assign(mixture.means, mixture.weights)
-        worst = _unfounded(z, mixture, names, archetypes.scale)
+        worst = _unfounded(z, mixture, names, archetypes)
         if worst is None:
             return Groups(mixture, names)
         mixture = fit_mixture(z, np.delete(mixture.means, worst, axis=0), SEARCH_STEPS)
 
 
-def _unfounded(z: Matrix, mixture: Mixture, names: Labels, scale: Matrix) -> int | None:
+def _unfounded(z: Matrix, mixture: Mixture, names: Labels, archetypes: Archetypes) -> int | None:
     """The component to take away first, if there is one: nameless before named, then the nearest to another."""
     if len(names) == 1:
         return None
     apart = mixture.distances()
     nearest = apart.min(axis=1)
-    differs = np.abs(mixture.means - mixture.means[apart.argmin(axis=1)])
-    own = ((differs >= DIFFERENT) & (differs * scale >= TIMES)).any(axis=1)
-    stands = (nearest >= APART) & own & (mixture.weights >= LEAST_SHARE)
+    beside, amounts = apart.argmin(axis=1), archetypes.amounts(mixture.means)
+    differs = np.abs(mixture.means - mixture.means[beside]) >= DIFFERENT
+    own = (differs & (np.abs(amounts - amounts[beside]) >= TIMES)).any(axis=1)
+    marked = (np.abs(mixture.means) >= DIFFERENT).any(axis=1) | (mixture.weights >= ORDINARY)
+    stands = (nearest >= APART) & own & marked & (mixture.weights >= LEAST_SHARE)
     alone = np.flatnonzero((names == NOBODY) & ~stands)
     if len(alone):
         return int(alone[nearest[alone].argmin()])
     labels = mixture.labels(z)
+    distinct = archetypes.distinct(mixture.means, names)
     closest = apart <= np.maximum(CLOSE, np.minimum(nearest[:, None], nearest))
     for a, b in sorted(np.argwhere(np.triu(closest)), key=lambda pair: apart[tuple(pair)]):
-        if apart[a, b] < TWINS or _bimodality(z, mixture, labels, a, b) < ONE_HUMP:
+        if apart[a, b] < TWINS or (not distinct[a, b] and _bimodality(z, mixture, labels, a, b) < ONE_HUMP):
             return int(a if mixture.weights[a] < mixture.weights[b] else b)
     return None
 

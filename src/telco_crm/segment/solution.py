@@ -10,10 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from telco_crm.segment.factors import Factors
-from telco_crm.segment.mixture import Labels, Mixture, softmax
+from telco_crm.segment.mixture import ROWS, Labels, Mixture, softmax
 from telco_crm.segment.scaling import Matrix, Scaling
-
-ROWS = 16_384  # at a time: a block that fits into the processor's cache
 
 
 @dataclass(frozen=True)
