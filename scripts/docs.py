@@ -56,6 +56,7 @@ RULES = {
     "contact": "Who is not contacted in a campaign ([definition](retention.md#whom-a-campaign-leaves-out)).",
     "recommend": "Products, what speaks for them and what they bring ([definition](retention.md#recommendations)).",
     "effect": "How the effect of a campaign is measured ([definition](retention.md#the-effect)).",
+    "uplift": "When an uplift model may be used ([definition](uplift.md)).",
 }
 
 

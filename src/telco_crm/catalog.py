@@ -24,6 +24,7 @@ from telco_crm.retain.offers import OfferRules
 from telco_crm.retain.priority import RETENTION
 from telco_crm.retain.products import RecommendRules
 from telco_crm.retain.recommend import RECOMMEND
+from telco_crm.retain.uplift.rules import UpliftRules
 from telco_crm.rules import Model, load_rules
 from telco_crm.segment.arpu import ARPU, ArpuRules
 from telco_crm.segment.evaluate import SEGMENT_QUALITY
@@ -110,6 +111,7 @@ RULES: dict[str, type[Model]] = {
     "tags": TagRules,
     "contact": ContactRules,
     "effect": EffectRules,
+    "uplift": UpliftRules,
     "recommend": RecommendRules,
     "indicators": IndicatorRules,
     "audit": AuditRules,

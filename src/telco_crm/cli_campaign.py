@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -18,7 +19,11 @@ from telco_crm.cli_options import (
     top_option,
     write_one,
 )
+from telco_crm.cli_uplift import fit, score
 from telco_crm.errors import EXIT_INCOMPLETE
+
+if TYPE_CHECKING:
+    from telco_crm.session import Settings
 
 KEY_FILE = click.Path(path_type=Path, dir_okay=False)
 
@@ -45,6 +50,7 @@ def campaign() -> None:
     show_default=True,
     help="Share of the list that is not contacted.",
 )
+@click.option("--uplift-model", type=KEY_FILE, help="Model from `campaign fit`, in place of the assumed take-up.")
 @click.option("--split", type=click.Choice(["region", "agent"]), help="A call list (XLSX: a sheet) for each.")
 @click.option("--agents", type=click.IntRange(1), default=1, show_default=True, help="Agents who share the list.")
 @click.option("--pseudonymise", is_flag=True, help="Pseudonyms in place of identifiers in all lists.")
@@ -60,7 +66,7 @@ def plan(job: Job, out: Path, pseudonymise: bool, key_file: Path | None, split: 
     """
     from telco_crm.run_campaign import Lists, run_plan
 
-    settings = job.settings(out)
+    settings = _with_uplift(job.settings(out), given.pop("uplift_model"))
     result = run_plan(
         job.inputs,
         settings,
@@ -114,11 +120,23 @@ def reveal(file: Path, key_file: Path, out: str) -> int:
     return 0
 
 
+campaign.add_command(fit)
+campaign.add_command(score)
+
+
 def _plan(given: dict[str, Any], top: int | None) -> Any:
     from telco_crm.retain.campaign import Plan
 
     day: datetime | None = given.pop("on")
     return Plan(day=day.date() if day else None, top=top, **given)
+
+
+def _with_uplift(settings: Settings, file: Path | None) -> Settings:
+    if file is None:
+        return settings
+    from telco_crm.retain.uplift.model import load_uplift
+
+    return replace(settings, extra={**settings.extra, "uplift_model": load_uplift(file)})
 
 
 def _key(wanted: bool, file: Path | None) -> bytes | None:

@@ -32,6 +32,7 @@ RULE_FILES = (
     "tags",
     "contact",
     "effect",
+    "uplift",
     "recommend",
     "audit",
     "alerts",

@@ -20,6 +20,7 @@ from telco_crm.retain.campaign import Plan, plan_campaign
 from telco_crm.retain.effect import measure_effect
 from telco_crm.retain.priority import CANDIDATES
 from telco_crm.retain.pseudonym import Pseudonyms
+from telco_crm.retain.uplift.exports import use_uplift
 from telco_crm.run import MANIFEST, analyses_for
 from telco_crm.schema import load_schema
 from telco_crm.session import Settings, analyse, loaded
@@ -48,6 +49,8 @@ def run_plan(inputs: Inputs, settings: Settings, out: Path, plan: Plan, lists: L
         if not context.has("candidates", "bills"):
             why = impossible.get("candidates", "there are no bills") if context.has("bills") else "there are no bills"
             raise TelcoError(f"campaign plan: nothing was written ({why})")
+        if model := settings.extra.get("uplift_model"):
+            use_uplift(context, model)
         facts = plan_campaign(context, plan)
         result = result_of(data, context, impossible)
         result.facts["campaign"] = facts

@@ -9,7 +9,7 @@ import pytest
 
 from telco_crm.catalog import ANALYSES
 from telco_crm.errors import RuleError
-from world import Row, Run, by, records
+from world import Row, Run, by, export, records
 
 # As of March 2026: subscriber, then what is wrong (the rest of the line is right at the edge).
 SUBSCRIBERS = """
@@ -102,6 +102,7 @@ FOUND = {
     "closed_without_date": (1, 5, "undated"),
     "endless_suspension": (1, 3, "stopped-90 (since 2026-01-01)"),
     "missing_month": (0, 6, ""),
+    "repeated_usage": (0, 0, ""),
     "duplicate_rows": (0, 70, ""),
     "late_rows": (3, 22, "usage.csv 2026-01 (1 rows); usage.csv 2026-02 (2 rows)"),
 }
@@ -177,6 +178,33 @@ def test_bad_rows_are_counted_by_reason(run: Run) -> None:
     rows = by(run({"bills": bills}, command="audit")["audit"], "check_id")
     assert rows["rejected_rows"]["examples"] == "bills (total: is not an amount of money, 2 rows)"
     assert (rows["rejected_rows"]["findings"], rows["rejected_rows"]["checked"]) == ("2", "3")
+
+
+def test_files_that_overlap(run: Run, tmp_path: Path) -> None:
+    """The second file has three rows of the first, in March; a row at the same second of another charge is another."""
+    bills = "subscriber_id month total\na 2026-03 0\n"
+    first = _sms("a", "2026-02-28") + _sms("a", "2026-03-10") + _sms("a", "2026-03-10", 1) + _sms("b", "2026-03-20")
+    second = _sms("a", "2026-03-10") + _sms("a", "2026-03-10", 1) + _sms("a", "2026-03-10", 2) + _sms("b", "2026-03-20")
+    third = _sms("a", "2026-03-21") + _sms("a", "2026-03-31")
+    folder = export(tmp_path / "in", {"bills": bills, "usage_1": first, "usage_2": second, "usage_3": third})
+    row = by(run(folder, command="audit", code=4)["audit"], "check_id")["repeated_usage"]
+    assert (row["severity"], row["findings"], row["examples"]) == (
+        "serious",
+        "3",
+        "usage_2.csv 2026-03 (3 rows of usage_1.csv)",
+    )
+
+
+def test_a_file_twice(run: Run, tmp_path: Path) -> None:
+    usage = _sms("a", "2026-02-28") + _sms("a", "2026-03-10") + _sms("a", "2026-03-31")
+    folder = export(tmp_path / "in", {"usage_1": usage, "usage_2": usage})
+    row = by(run(folder, command="audit", code=4)["audit"], "check_id")["repeated_usage"]
+    assert row["examples"] == "usage_2.csv 2026-02 (1 rows of usage_1.csv); usage_2.csv 2026-03 (2 rows of usage_1.csv)"
+
+
+def test_equal_rows_of_one_file_are_no_overlap(run: Run) -> None:
+    twice = {**BILLS_AND_USAGE, "usage": _sms("a", "2026-03-31") + _sms("a", "2026-03-31")}
+    assert by(run(twice, command="audit")["audit"], "check_id")["repeated_usage"]["result"] == "clean"
 
 
 OWN = """

@@ -27,7 +27,7 @@ EVERYTHING = OF_BILLS | {
 }
 WHOSE = ("segments", "credit", "churn")  # a row per subscriber
 CUTS = 33  # cut points of the value scores
-CHECKS = 18  # of the audit
+CHECKS = 19  # of the audit
 NO_USAGE = (
     "Not computed: price sensitivity (needs usage). Not computed: groups (needs usage). "
     "Not computed: strategy (needs groups)."

@@ -52,7 +52,11 @@ class AdditiveModel(Model):
 
     def log_odds(self, frame: pd.DataFrame, threads: int = 1) -> Floats:
         """Log odds of each row of `frame`, which has the model's columns (more do no harm)."""
-        out = np.empty(len(frame))
+        return self.coded_log_odds(encode(self.columns, frame, threads), threads)
+
+    def coded_log_odds(self, codes: Codes, threads: int = 1) -> Floats:
+        """Log odds of rows as the model's columns code them (columns × rows)."""
+        out = np.empty(codes.shape[1])
 
         def work(rows: slice, codes: Codes) -> None:
             odds = self._forest.values(codes) + self.intercept
@@ -60,7 +64,7 @@ class AdditiveModel(Model):
                 odds += table.take(codes[at])
             out[rows] = odds
 
-        _in_batches(encode(self.columns, frame, threads), work, threads)
+        _in_batches(codes, work, threads)
         return out
 
     def probability(self, frame: pd.DataFrame, threads: int = 1) -> pd.Series:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
-from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 
 from telco_crm.learn.coding import MISSING, Codes, Floats, Ints
 from telco_crm.learn.trees import Forest, Tree
 
 CHECKED_ROWS = 500
+Booster: TypeAlias = HistGradientBoostingClassifier | HistGradientBoostingRegressor
 
 
 class Recipe(NamedTuple):
@@ -47,7 +48,18 @@ def grow(matrix: Floats, outcome: Ints, nominal: dict[int, int], recipe: Recipe,
     return trees
 
 
-def trees_of(booster: HistGradientBoostingClassifier, nominal: dict[int, int]) -> list[Tree]:
+def grow_values(matrix: Floats, values: Floats, nominal: dict[int, int], recipe: Recipe, seed: int) -> list[Tree]:
+    """As `grow`, for any `values` by least squares; the sum of the trees starts from their mean."""
+    booster = HistGradientBoostingRegressor(
+        **recipe._asdict(), early_stopping=False, random_state=seed, categorical_features=list(nominal) or None
+    )
+    booster.fit(matrix, values)
+    trees = trees_of(booster, nominal)
+    _check(booster, trees, matrix[:CHECKED_ROWS])
+    return trees
+
+
+def trees_of(booster: Booster, nominal: dict[int, int]) -> list[Tree]:
     """The trees of a booster that was fitted on codes."""
     # scikit-learn puts the categorical columns first.
     order = [*nominal, *(c for c in range(booster.n_features_in_) if c not in set(nominal))]
@@ -86,9 +98,10 @@ def _members(bitset: Any) -> list[int]:
     return [int(place) for place in found]
 
 
-def _check(booster: HistGradientBoostingClassifier, trees: list[Tree], matrix: Floats) -> None:
+def _check(booster: Booster, trees: list[Tree], matrix: Floats) -> None:
     """The trees were taken out through scikit-learn's inner structures: refuse to go on if they say anything else."""
     codes = np.where(np.isnan(matrix), MISSING, matrix).T.astype(np.uint8)
     ours = Forest(trees, [1.0] * len(trees)).values(codes) + booster._baseline_prediction.item()
-    if not np.allclose(ours, booster.decision_function(matrix), rtol=0, atol=1e-9):
+    theirs = booster.decision_function if isinstance(booster, HistGradientBoostingClassifier) else booster.predict
+    if not np.allclose(ours, theirs(matrix), rtol=1e-9, atol=1e-9):
         raise RuntimeError("the trees taken out of scikit-learn differ from its own predictions")

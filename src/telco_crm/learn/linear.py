@@ -8,6 +8,7 @@ indicator of its own.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from sklearn.linear_model import LogisticRegression
@@ -81,8 +82,16 @@ def _curves(positions: Floats, rows: Ints) -> Floats:
 def fit_linear(bases: Sequence[Floats], codes: Codes, outcome: Ints, strength: float) -> list[Floats]:
     """Log odds by code (256) of each column; `strength` is scikit-learn's C. Without the intercept."""
     pick = slice(None) if len(outcome) <= MOST_ROWS else np.linspace(0, len(outcome) - 1, MOST_ROWS).astype(np.int64)
-    used = codes[:, pick]
-    design = np.hstack([table[used[at]] for at, table in enumerate(bases)])
-    fitted = LogisticRegression(C=strength, max_iter=500, tol=1e-5).fit(design, outcome[pick])
-    weights = np.split(fitted.coef_[0], np.cumsum([table.shape[1] for table in bases])[:-1])
-    return [table @ weight for table, weight in zip(bases, weights, strict=True)]
+    regression = LogisticRegression(C=strength, max_iter=500, tol=1e-5)
+    return regress(regression, bases, codes[:, pick], outcome[pick])[1]
+
+
+def regress(
+    regression: Any, bases: Sequence[Floats], codes: Codes, outcome: Ints | Floats
+) -> tuple[float, list[Floats]]:
+    """The intercept, and what each code (256) of each column adds to it, by a linear `regression` of scikit-learn."""
+    design = np.hstack([table[codes[at]] for at, table in enumerate(bases)])
+    fitted = regression.fit(design, outcome)
+    weights = np.split(np.ravel(fitted.coef_), np.cumsum([table.shape[1] for table in bases])[:-1])
+    tables = [table @ weight for table, weight in zip(bases, weights, strict=True)]
+    return float(np.ravel(fitted.intercept_)[0]), tables

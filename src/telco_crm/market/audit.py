@@ -10,6 +10,7 @@ from pydantic import Field
 from telco_crm.analysis import Analysis, RunContext
 from telco_crm.engine.sql import literal, number
 from telco_crm.market.evidence import ALIASES, months_known, of_subscribers, over_all
+from telco_crm.market.overlaps import find_repeats, name_repeats, note_shared
 from telco_crm.measures import check_sql
 from telco_crm.rules import Model
 
@@ -22,7 +23,7 @@ class Check(Model):
     severity: Literal["notice", "warning", "serious"]
     en: str
     zh: str
-    over: Literal["months", "records", "files", "rejects", "calendar"]
+    over: Literal["months", "records", "files", "rejects", "calendar", "overlaps"]
     of: str
     when: str
     needs: tuple[Literal["usage", "bills", "subscribers", "events"], ...] = ()
@@ -44,12 +45,19 @@ class AuditRules(Model):
     checks: dict[str, Check]
 
 
+def prepare(context: RunContext) -> None:
+    """Note what all subscribers and files together tell."""
+    months_known(context)
+    note_shared(context)
+
+
 def compute_evidence(context: RunContext) -> None:
     """Make `audit_months`, `audit_records` and, from them, `audit_findings` and `audit_counts` of the checks of
     subscribers.
     """
     rules = context.rules(AuditRules, "audit")
     of_subscribers(context)
+    find_repeats(context)
     checks = {
         name: check
         for name, check in rules.checks.items()
@@ -62,7 +70,8 @@ def compute_audit(context: RunContext) -> None:
     """Make `audit`: a row for every check, with counts and examples."""
     rules = context.rules(AuditRules, "audit")
     over_all(context)
-    checks = {n: c for n, c in rules.checks.items() if c.over in ("files", "rejects", "calendar")}
+    name_repeats(context)
+    checks = {n: c for n, c in rules.checks.items() if c.over not in ("months", "records")}
     make_findings(context, rules, checks, "audit_files")
     names = ", ".join(_row(context, i, name, check) for i, (name, check) in enumerate(rules.checks.items()))
     context.create("audit", _summary(names, rules.examples, context.has("bills", "usage")))
@@ -146,9 +155,9 @@ AUDIT = Analysis(
     "audit",
     ("people", "features"),
     ("audit",),
-    compute=months_known,
+    compute=prepare,
     uses=("bills", "subscribers", "events", "usage_files", "rows_read"),
     each=compute_evidence,
-    makes=("audit_months", "audit_findings", "audit_counts"),
+    makes=("audit_months", "audit_findings", "audit_counts", "usage_repeats"),
     finish=compute_audit,
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from telco_crm.analysis import RunContext
 from telco_crm.engine.sql import literal
 
-ALIASES = {"months": "m", "records": "p", "files": "f", "rejects": "r", "calendar": "c"}
+ALIASES = {"months": "m", "records": "p", "files": "f", "rejects": "r", "calendar": "c", "overlaps": "o"}
 
 
 def months_known(context: RunContext) -> None:

@@ -67,17 +67,18 @@ def prepare(context: RunContext) -> None:
 def propose(context: RunContext) -> None:
     """Make `proposed`: the best product of everybody for whom there is one, and the next best."""
     rules, basis = context.rules(RecommendRules, "recommend"), context.facts[FACT]
-    context.create("weighed", _weighed(context, rules, basis))
     lang, products = context.lang, rules.products
-    worth = "list_transform(worth, lambda x, i: CASE WHEN i = best THEN -1 ELSE x END)"
+    others = "list_transform(worth, lambda x, i: CASE WHEN i = best THEN -1 ELSE x END)"
+    picked = ", ".join(f"{name}[best] AS {name}" for name in ("alike", "lift", "chance", "margin"))
     context.create(
         "chosen_products",
         f"""
-        SELECT *, CASE WHEN list_max(others) >= {number(rules.minimum_value)}
-                       THEN list_position(others, list_max(others)) END AS second
-        FROM (SELECT *, {worth} AS others FROM (
-            SELECT *, list_position(worth, list_max(worth)) AS best FROM weighed
-            WHERE list_max(worth) >= {number(rules.minimum_value)}))""",
+        SELECT subscriber_id, best, {picked}, worth[best] AS worth, others[second] AS other_worth,
+               CASE WHEN others[second] >= {number(rules.minimum_value)} THEN second END AS second
+        FROM (SELECT *, list_position(others, list_max(others)) AS second FROM (
+            SELECT *, {others} AS others FROM (
+                SELECT *, list_position(worth, list_max(worth)) AS best FROM ({_weighed(context, rules, basis)})
+                WHERE list_max(worth) >= {number(rules.minimum_value)})))""",
     )
 
     def said(key: str, which: str) -> str:
@@ -91,10 +92,10 @@ def propose(context: RunContext) -> None:
         f"""
         SELECT p.subscriber_id, p.region, p.account_id, p.arpu_mean, p."group", {said("id", "best")} AS product,
                {said(lang, "best")} AS product_name, {said("kind", "best")} AS kind, CASE best {reasons} END AS reason,
-               chance[best] AS propensity, margin[best] AS margin_value, worth[best] AS expected_value,
-               alike[best] AS look_alike, {said("channel", "best")} AS channel, ([{points}])[best] AS talking_points,
+               chance AS propensity, margin AS margin_value, worth AS expected_value, alike AS look_alike,
+               {said("channel", "best")} AS channel, ([{points}])[best] AS talking_points,
                {said("id", "second")} AS alternative, {said(lang, "second")} AS alternative_name,
-               worth[second] AS alternative_value
+               CASE WHEN second IS NOT NULL THEN other_worth END AS alternative_value
         FROM chosen_products c JOIN {_source(context)} ON p.subscriber_id = c.subscriber_id""",
     )
 
@@ -105,14 +106,14 @@ def rank(context: RunContext) -> None:
     for table, unknown in find_exclusions(context, rules, "", str(context.as_of.end)).items():
         words = "; ".join(rules.words[reason].text(lang) for reason in unknown)
         context.say("no_policy", table=tables_in_words([table], lang), words=words)
-    judge(context, rules, "proposed", ORDER)
+    judge(context, rules, "(SELECT subscriber_id, account_id, region, expected_value FROM proposed)", ORDER)
     words = words_sql(rules, "x", lang)
     context.create(
         "recommendations",
         f"""
-        SELECT *, place AS rank, {words.replace("CASE x", "CASE reasons[1]")} AS excluded_for,
+        SELECT proposed.*, place AS rank, {words.replace("CASE x", "CASE reasons[1]")} AS excluded_for,
                array_to_string(list_transform(reasons, lambda x: {words}), '; ') AS all_reasons
-        FROM ranked""",
+        FROM proposed JOIN ranked USING (subscriber_id)""",
     )
 
 
@@ -141,7 +142,7 @@ def _weighed(context: RunContext, rules: RecommendRules, basis: Basis) -> str:
     places = range(1, len(rules.products) + 1)
     worth = ", ".join(f"CASE WHEN speaks[{n}] THEN round(chance[{n}] * margin[{n}], 6) ELSE -1 END" for n in places)
     return f"""
-        SELECT *, [{worth}]::DOUBLE[] AS worth
+        SELECT subscriber_id, alike, lift, chance, margin, [{worth}]::DOUBLE[] AS worth
         FROM (SELECT *, list_transform(odds, lambda o: round(o / (1 + o), 6)) AS chance,
                      [{", ".join(speaks)}] AS speaks
               FROM (SELECT *, [{", ".join(odds)}]::DOUBLE[] AS odds, [{", ".join(margin)}]::DOUBLE[] AS margin
@@ -172,9 +173,9 @@ def _reason(rules: RecommendRules, basis: Basis, at: int, lang: str) -> str:
         said = _filled(words.group.text(lang), {"group": 'p."group"', "business": f"CASE p.group_id {business} END"})
         parts.append(f"CASE WHEN {_recommended(product, basis)} THEN {said} END")
     if model := basis.models.get(product.id):
-        shares = {"alike": f"printf('%.0f', 100 * alike[{at}])", "all": literal(f"{100 * model.share:.0f}")}
+        shares = {"alike": "printf('%.0f', 100 * alike)", "all": literal(f"{100 * model.share:.0f}")}
         said = f"{_filled(words.alike.text(lang), shares)} || {_likeness(rules, basis, model, lang)}"
-        parts.append(f"CASE WHEN lift[{at}] >= {number(rules.alike.says_from)} THEN {said} END")
+        parts.append(f"CASE WHEN lift >= {number(rules.alike.says_from)} THEN {said} END")
     return f"concat_ws('; ', {', '.join(parts)})"
 
 
@@ -261,7 +262,7 @@ RECOMMEND = Analysis(
     ("profile", "features"),
     ("recommendations",),
     prepare,
-    uses=("subscribers", "grouped", "groups", "account_sizes", "bills", "events", "contacts"),
+    uses=("subscribers", "grouped", "account_sizes"),
     each=propose,
     makes=("proposed",),
     finish=rank,

@@ -44,7 +44,7 @@ OUTPUT_TABLES = (
     *("churn_evaluation", "churn_rules", "churn_monitor", "table_scores", "table_measures"),
     "audit",
     "alerts",
-    *("calls", "roster", "exclusions", "effect"),
+    *("calls", "roster", "exclusions", "effect", "uplift", "uplift_curve"),
     "subscriber_months",
 )
 

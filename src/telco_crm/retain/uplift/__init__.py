@@ -1,0 +1,1 @@
+"""Uplift: who is worth contacting, learnt from past randomised campaigns."""

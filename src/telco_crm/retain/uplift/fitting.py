@@ -1,0 +1,221 @@
+"""Fitting: every learner on five folds, chosen by what its ranking is worth on the customers it had not seen."""
+
+from __future__ import annotations
+
+import warnings
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+from scipy.stats import rankdata
+from threadpoolctl import threadpool_limits
+
+from telco_crm.errors import InputError
+from telco_crm.learn.coding import Floats, Ints
+from telco_crm.retain.uplift.gain import Bools, Interval, Trial, gain, intervals
+from telco_crm.retain.uplift.learners import BASELINE, LEARNERS, prepared, response
+from telco_crm.retain.uplift.model import Quality, Training, UpliftModel, new_model
+from telco_crm.retain.uplift.rules import UpliftRules
+
+FOLDS = 5
+DECIMALS = 6
+
+
+@dataclass(frozen=True)
+class Task:
+    """Customers of a randomised trial: their columns (float64 or text), arm and outcome, and who belongs together.
+
+    `words` names outcome and arms for messages.
+    """
+
+    frame: pd.DataFrame
+    treated: Bools
+    outcome: Floats
+    groups: Ints | None = None
+    meaning: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def binary(self) -> bool:
+        """Whether the outcome is 0 or 1."""
+        return bool(np.isin(self.outcome, (0.0, 1.0)).all())
+
+    @property
+    def trial(self) -> Trial:
+        """Arm and outcome alone."""
+        return Trial(self.treated, self.outcome)
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A model, and by learner the rank (0 … 1, 1 the best) of each customer within the fold that was held out."""
+
+    model: UpliftModel
+    ranks: dict[str, Floats]
+    notes: list[str]
+
+
+def check(task: Task, rules: UpliftRules, place: str) -> None:
+    """Whether there is enough to learn from; `place` says where the outcome comes from.
+
+    Raises:
+        InputError: one sentence with what is missing.
+    """
+    least = rules.least_customers
+    for name, arm in (("treated", task.treated), ("in the control group", ~task.treated)):
+        count = int(arm.sum())
+        if count < least:
+            raise InputError(f"{place}: {count:,} customers are {name}, and an uplift model needs at least {least}")
+    if len(np.unique(task.outcome)) < 2:
+        raise InputError(f"{place}: the outcome is {task.outcome[0]:g} for everybody, so there is nothing to learn")
+    if not task.binary:
+        return
+    for arm, words in ((task.treated, "treated"), (~task.treated, "control")):
+        hits = int(task.outcome[arm].sum())
+        for count, what in ((hits, "with the outcome"), (int(arm.sum()) - hits, "without it")):
+            if count < least:
+                raise InputError(
+                    f"{place}: {count:,} {words} customers are {what}, and an uplift model needs at least {least}; "
+                    "take a longer time, a more frequent outcome, or more customers"
+                )
+
+
+def fit_uplift(task: Task, training: Training, rules: UpliftRules, threads: int) -> Fitted:
+    """The learner with the highest cross-fitted `incremental`, fitted on everybody, if the lower end of its joint
+    interval is above 0 and its gain at least that of the rules; otherwise a model that says there is no usable signal.
+    The same whatever `threads` is.
+    """
+    fold = folds(task, training.seed)
+    scores = _held_out(task, fold, training.seed, threads)
+    ranks = {name: _within(score, fold) for name, score in scores.items()}
+    sure = intervals(ranks, task.trial, training.seed)
+    quality = [_quality(name, ranks[name], sure[name], task.trial) for name in ranks]
+    best = max((q for q in quality if q.learner != BASELINE), key=lambda q: q.incremental)
+    slope, middle = _calibration(scores[best.learner], task.trial)
+    signal = best.low > 0 and slope > 0 and not best.qini < rules.least_gain
+    effect = None
+    if signal:
+        with threadpool_limits(threads):
+            effect = LEARNERS[best.learner](
+                prepared(task.frame, task.treated, task.outcome, task.binary, training.seed)
+            )
+        middle = float(effect.score(task.frame, threads).mean())
+    model = new_model(
+        training=training,
+        meaning=task.meaning,
+        quality=tuple(quality),
+        chosen=best.learner,
+        signal=signal,
+        slope=slope if signal else 0.0,
+        middle=middle if signal else 0.0,
+        effect=effect,
+    )
+    return Fitted(model, ranks, [*unlike(task, rules), verdict(model, rules)])
+
+
+def verdict(model: UpliftModel, rules: UpliftRules) -> str:
+    """Whether there is a signal, in words."""
+    best = next(q for q in model.quality if q.learner == model.chosen)
+    base = next(q for q in model.quality if q.learner == BASELINE)
+    found = (
+        f"{best.incremental:.2f} incremental outcomes per 1,000 customers above a random order (95% interval "
+        f"{best.low:.2f} to {best.high:.2f}); ranking by response: {base.incremental:.2f}"
+    )
+    if model.signal:
+        return f"uplift: {best.learner} is used: {found}"
+    small = f"; that is {best.qini:.1%} of what a random list brings, less than {rules.least_gain:.0%}"
+    why = small if best.low > 0 and best.qini < rules.least_gain else ""
+    return f"uplift: no usable signal: the best learner, {best.learner}, has {found}{why}; nobody is ranked"
+
+
+def folds(task: Task, seed: int) -> Ints:
+    """A fold for each customer: dealt at random, evenly in each arm and outcome; those of one group stay together."""
+    n = len(task.outcome)
+    groups = np.arange(n) if task.groups is None else task.groups
+    _, first, place = np.unique(groups, return_index=True, return_inverse=True)
+    high = task.outcome > (0 if task.binary else np.median(task.outcome))
+    stratum = (task.treated * 2 + high)[first]
+    chance = np.random.default_rng(seed).random(len(first))
+    fold = np.empty(len(first), np.int64)
+    fold[np.lexsort((chance, stratum))] = np.arange(len(first)) % FOLDS
+    return np.asarray(fold[place])
+
+
+def unlike(task: Task, rules: UpliftRules) -> list[str]:
+    """A note, if columns differ between the arms by more than chance and the rules' part of a standard deviation."""
+    treated = task.treated
+    least = max(rules.imbalance, 1.96 * float(np.sqrt(1 / treated.sum() + 1 / (~treated).sum())))
+    found = []
+    for name, values in task.frame.items():
+        if not pd.api.types.is_numeric_dtype(values):
+            continue
+        numbers = values.to_numpy(np.float64)
+        a, b = numbers[treated], numbers[~treated]
+        a, b = a[np.isfinite(a)], b[np.isfinite(b)]
+        spread = np.sqrt((a.var() + b.var()) / 2) if len(a) and len(b) else 0.0
+        if spread > 0 and abs(a.mean() - b.mean()) / spread > least:
+            found.append(str(name))
+    if not found:
+        return []
+    return [
+        f"uplift: treated and control differ in {', '.join(found[:5])} by more than chance: if they were not drawn at "
+        "random, or a column was only known afterwards (leave it out), the figures mean nothing"
+    ]
+
+
+def _held_out(task: Task, fold: Ints, seed: int, threads: int) -> dict[str, Floats]:
+    """By learner, the score of each customer from a model that had not seen them."""
+    scores = {name: np.empty(len(fold)) for name in (*LEARNERS, BASELINE)}
+
+    def work(k: int) -> list[tuple[str, Floats]]:
+        rest = fold != k
+        frame = task.frame[rest].reset_index(drop=True)
+        data = prepared(frame, task.treated[rest], task.outcome[rest], task.binary, seed + k)
+        held = task.frame[~rest]
+        effects = [learner(data) for learner in LEARNERS.values()]
+        return [(effect.learner, effect.score(held)) for effect in (*effects, response(data))]
+
+    with (
+        warnings.catch_warnings(),
+        threadpool_limits(1),
+        ThreadPoolExecutor(threads, initializer=_one_thread) as pool,
+    ):
+        warnings.filterwarnings("ignore", message="`sklearn.utils.parallel.delayed`")  # of its own use in threads
+        for k, found in enumerate(pool.map(work, range(FOLDS))):
+            for name, score in found:
+                scores[name][fold == k] = score
+    return scores
+
+
+def _one_thread() -> None:
+    """OpenMP's limit is one of each thread, unlike that of BLAS."""
+    threadpool_limits(1, user_api="openmp")
+
+
+def _within(score: Floats, fold: Ints) -> Floats:
+    """Ranks within each fold, from 0 to 1: fold models differ in level, which would blur a ranking of them together."""
+    ranks = np.empty(len(score))
+    for k in range(FOLDS):
+        inside = fold == k
+        ranks[inside] = rankdata(score[inside]) / inside.sum()
+    return ranks
+
+
+def _quality(name: str, rank: Floats, sure: Interval, trial: Trial) -> Quality:
+    areas = gain(rank, trial)
+    figures = {"low": sure.low, "high": sure.high, **areas._asdict()}
+    return Quality(learner=name, **{key: round(float(value), DECIMALS) for key, value in figures.items()})
+
+
+def _calibration(score: Floats, trial: Trial) -> tuple[float, float]:
+    """How much of a difference of held-out scores is a difference of effects (the best linear predictor of
+    Chernozhukov et al. 2018), at most 1; and the mean score.
+    """
+    spread = float(score.var())
+    if not spread > 0:
+        return 0.0, float(score.mean())
+    slopes = [
+        float(np.cov(score[arm], trial.outcome[arm])[0, 1] / score[arm].var()) if score[arm].var() > 0 else 0.0
+        for arm in (trial.treated, ~trial.treated)
+    ]
+    return round(float(np.clip(slopes[0] - slopes[1], 0.0, 1.0)), DECIMALS), float(score.mean())

@@ -1,0 +1,210 @@
+"""Uplift on any wide table: who was treated, what came of it, and which columns were known before."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from telco_crm.errors import InputError
+from telco_crm.ingest.widetable import NUMBER, TEXT, WideTable
+from telco_crm.learn.coding import Floats
+from telco_crm.retain.uplift.fitting import Fitted, Task, check, fit_uplift
+from telco_crm.retain.uplift.gain import Bools
+from telco_crm.retain.uplift.model import Training, UpliftModel
+from telco_crm.retain.uplift.rules import UpliftRules
+from telco_crm.rules import nearest
+
+TREATED = ("1", "treated", "treatment", "test", "yes", "true", "y", "t", "目标组", "营销组", "实验组", "处理组", "是")
+CONTROL = ("0", "control", "no", "false", "n", "f", "对照组", "控制组", "否")
+GOOD = ("1", "yes", "true", "y", "t", "是")
+BAD = ("0", "no", "false", "n", "f", "否")
+SHOWN = 12  # values of a column in a message
+DISTINCT = 0.98  # part of distinct values from which on text looks like an identifier
+
+
+@dataclass(frozen=True)
+class TrialTable:
+    """What the user said about a table: column names, and values where they are not the usual words."""
+
+    treatment: str
+    outcome: str
+    treated: str | None = None
+    control: str | None = None
+    identifier: str | None = None
+    drop: tuple[str, ...] = ()
+
+
+def fit_table(
+    table: WideTable, said: TrialTable, rules: UpliftRules, seed: int, threads: int
+) -> tuple[Fitted, Task, list[str]]:
+    """A model of the table's trial, what it was fitted on, and notes.
+
+    Raises:
+        InputError: a column or value that is not there, or too little to learn from.
+    """
+    _check_names(table, said)
+    treated_value, control_value, arm = _arms(table, said)
+    notes = list(table.left_out)
+    outcome = _outcome(table, said)
+    known = arm.notna().to_numpy() & ~np.isnan(outcome)
+    unclear = int(table.rows - known.sum())
+    if unclear:
+        notes.append(
+            f"{unclear:,} of {table.rows:,} rows are neither {treated_value} nor {control_value}, or have no outcome; "
+            "they are left out"
+        )
+    treated, outcome = arm[known].to_numpy(bool), outcome[known]
+    frame, meaning, more = _columns(table, said, known)
+    task = Task(frame, treated, outcome, _groups(table, said, known), meaning)
+    check(task, rules, f"{table.name}, --treatment {said.treatment}, --outcome {said.outcome}")
+    training = Training(
+        source="table",
+        outcome=said.outcome,
+        customers=len(outcome),
+        treated=int(treated.sum()),
+        treated_mean=float(outcome[treated].mean()),
+        control_mean=float(outcome[~treated].mean()),
+        seed=seed,
+        treatment=said.treatment,
+        treated_value=treated_value,
+        control_value=control_value,
+        identifier=said.identifier,
+    )
+    fitted = fit_uplift(task, training, rules, threads)
+    return fitted, task, [*notes, *more, *fitted.notes]
+
+
+def score_table(
+    model: UpliftModel, table: WideTable, identifier: str | None, threads: int
+) -> tuple[pd.DataFrame, list[str]]:
+    """Rows of the table with uplift and rank, the highest first; without a signal nobody has a rank. And notes.
+
+    Raises:
+        InputError: the table does not have what the model looks at.
+    """
+    if model.training.source != "table":
+        raise InputError("the model was fitted on exports, not on a wide table; score exports with it, or fit a table")
+    lost = [name for name in model.meaning if name not in table.columns]
+    if lost and model.signal:
+        raise InputError(f"{table.name} does not fit the model: it has no column {', '.join(lost)}; fit it again")
+    frame, notes = pd.DataFrame(index=range(table.rows)), list(table.left_out)
+    if model.signal:
+        columns = {}
+        for name, kind in model.meaning.items():
+            _, columns[name], odd = table.typed(name, kind)
+            if odd:
+                notes.append(f"column {name}: cells that are no {kind} count as empty, such as {', '.join(odd)}")
+        frame = pd.DataFrame(columns)
+    named = identifier or model.training.identifier
+    there = named is not None and named in table.columns
+    if named and not there:
+        notes.append(f"there is no column {named}; rows are named by their number")
+    ids = table.text(str(named)) if there else pd.Series(np.arange(1, table.rows + 1).astype(str))
+    return ranked(ids.fillna(""), model.uplift(frame, threads), model, notes)
+
+
+def ranked(ids: pd.Series, uplift: Floats, model: UpliftModel, notes: list[str]) -> tuple[pd.DataFrame, list[str]]:
+    """row_id, uplift and uplift_rank, the highest first; and the notes, with one if there is no signal."""
+    out = pd.DataFrame({"row_id": ids.to_numpy(object), "uplift": np.round(uplift, 6)})
+    if not model.signal:
+        out["uplift_rank"] = pd.array([pd.NA] * len(out), dtype="Int64")
+        return out, [*notes, "uplift: the model has no usable signal: everybody has the mean effect, and no rank"]
+    out = out.iloc[np.lexsort((np.arange(len(out)), -out["uplift"].to_numpy()))].reset_index(drop=True)
+    out["uplift_rank"] = pd.array(np.arange(1, len(out) + 1), dtype="Int64")
+    return out, notes
+
+
+def _check_names(table: WideTable, said: TrialTable) -> None:
+    named: list[tuple[str, str]] = [
+        ("--treatment", said.treatment),
+        ("--outcome", said.outcome),
+        *[("--drop", name) for name in said.drop],
+    ]
+    named += [("--id", said.identifier)] if said.identifier else []
+    has = ", ".join(table.columns)
+    problems = [
+        f"{option} {name}: {table.name} has no such column{nearest(name, table.columns)}; it has {has}"
+        for option, name in named
+        if name not in table.columns
+    ]
+    if problems:
+        raise InputError(problems)
+
+
+def _arms(table: WideTable, said: TrialTable) -> tuple[str, str, pd.Series]:
+    """What the treated and the control group are called, and for each row whether it was treated (None: neither)."""
+    words = table.text(said.treatment)
+    counts = words.value_counts()
+    shown = ", ".join(f"{word} ({n:,})" for word, n in counts.head(SHOWN).items()) or "nothing"
+    place = f"--treatment {said.treatment}"
+    values = [str(word) for word in counts.index]
+    unknown = [word for word in (said.treated, said.control) if word is not None and word not in values]
+    if unknown:
+        raise InputError(f"{place}: no row has {', '.join(unknown)}; the column has {shown}")
+    if len(values) < 2:
+        raise InputError(f"{place}: the column has {shown} only, so there is no control group to compare with")
+    treated = said.treated or _usual(values, TREATED, CONTROL) or ""
+    if not treated:
+        raise InputError(f"{place} has the values {shown}; say with --treated-value which of them was treated")
+    others = [word for word in values if word != treated]
+    if said.control is None and len(others) > 1:
+        raise InputError(
+            f"{place} has {len(values)} values: {shown}; say with --control-value which of them was the control group"
+        )
+    control = said.control or others[0]
+    if control == treated:
+        raise InputError(f"{place}: {treated} cannot be both treated and control")
+    return treated, control, words.map({treated: True, control: False})
+
+
+def _usual(values: list[str], good: tuple[str, ...], bad: tuple[str, ...]) -> str | None:
+    """The one of two values that has one of the usual words, beside a usual word for the other."""
+    found = [word for word in values if word.lower().removesuffix(".0") in good]
+    rest = [word for word in values if word.lower().removesuffix(".0") in bad]
+    return found[0] if len(values) == 2 and len(found) == len(rest) == 1 else None
+
+
+def _outcome(table: WideTable, said: TrialTable) -> Floats:
+    """Numbers, or 1 and 0 for usual words; NaN where there is none."""
+    kind, values, odd = table.typed(said.outcome)
+    if kind == NUMBER and not odd:
+        return values.to_numpy(np.float64)
+    words = table.text(said.outcome)
+    distinct = [str(word) for word in words.dropna().unique()]
+    good = _usual(distinct, GOOD, BAD)
+    if good is None:
+        shown = ", ".join(distinct[:5])
+        raise InputError(
+            f"--outcome {said.outcome}: the column holds {shown}; it takes numbers, or yes and no (1 and 0)"
+        )
+    return np.asarray(words.map({word: float(word == good) for word in distinct}).to_numpy(np.float64, na_value=np.nan))
+
+
+def _columns(table: WideTable, said: TrialTable, known: Bools) -> tuple[pd.DataFrame, dict[str, str], list[str]]:
+    """What the learners look at: every other column, but for those that say nothing of who is meant."""
+    columns: dict[str, pd.Series] = {}
+    meaning: dict[str, str] = {}
+    notes: list[str] = []
+    for name in table.columns:
+        if name in {said.treatment, said.outcome, said.identifier, *said.drop}:
+            continue
+        kind, values, odd = table.typed(name)
+        values = values[known].reset_index(drop=True)
+        distinct = values.nunique()
+        if kind == TEXT and distinct >= DISTINCT * len(values):
+            notes.append(f"column {name} looks like an identifier: nearly every row has its own value (left out)")
+        elif distinct + values.isna().any() > 1:
+            columns[name], meaning[name] = values, kind
+            if odd:
+                notes.append(f"column {name}: cells that are no number count as empty, such as {', '.join(odd)}")
+    if not columns:
+        raise InputError(f"{table.name}: no column is left to learn from; check --drop and what the columns hold")
+    return pd.DataFrame(columns), meaning, notes
+
+
+def _groups(table: WideTable, said: TrialTable, known: Bools) -> np.ndarray | None:
+    if said.identifier is None:
+        return None
+    return np.asarray(pd.factorize(table.text(said.identifier)[known].fillna(""))[0], np.int64)
