@@ -52,6 +52,9 @@ RULES = {
     "([definition](indicators.md)).",
     "audit": "What is checked, how severe it is and its limits ([definition](market.md#audit)).",
     "alerts": "What is an alert, how severe it is and its limits ([definition](market.md#alerts)).",
+    "prospects": "Which competitor customers are worth winning, and how close they are "
+    "([definition](market.md#competitor-customers)).",
+    "satisfaction": "Surveys, complaints and who leaves ([definition](market.md#satisfaction)).",
     "offers": "The catalogue of offers ([definition](methods.md#offers)).",
     "contact": "Who is not contacted in a campaign ([definition](retention.md#whom-a-campaign-leaves-out)).",
     "recommend": "Products, what speaks for them and what they bring ([definition](retention.md#recommendations)).",

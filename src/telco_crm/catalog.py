@@ -17,6 +17,10 @@ from telco_crm.features.loading import load_catalog
 from telco_crm.indicators.rules import IndicatorRules
 from telco_crm.market.alerts import ALERTS, AlertRules
 from telco_crm.market.audit import AUDIT, AuditRules
+from telco_crm.market.complaints import COMPLAINTS, LEAVING
+from telco_crm.market.prospect_rules import ProspectRules
+from telco_crm.market.prospects import CALLERS, PROSPECTS
+from telco_crm.market.satisfaction import SATISFACTION, SatisfactionRules
 from telco_crm.retain.arms import EffectRules
 from telco_crm.retain.contact import ContactRules
 from telco_crm.retain.ladder import RetentionRules
@@ -60,7 +64,15 @@ ANALYSES = (
     RECOMMEND,
     AUDIT,
     ALERTS,
+<<<<<<< HEAD
     SUBSCRIBER_MONTHS,
+=======
+    CALLERS,
+    PROSPECTS,
+    SATISFACTION,
+    COMPLAINTS,
+    LEAVING,
+>>>>>>> main
 )
 ON_REQUEST = (BACKTEST, FOUND_RULES, MONITOR, SEGMENT_QUALITY)  # not part of a run
 
@@ -95,7 +107,17 @@ OUTPUTS = {
     "segment_quality": "measure_no",
     "audit": "weight DESC, no",
     "alerts": "weight DESC, alert, first_seen DESC, subscriber_id",
+<<<<<<< HEAD
     "subscriber_months": "subscriber_id, month",
+=======
+    "prospects": "rank",
+    "prospect_contacts": "rank, contact_no",
+    "prospect_totals": "month NULLS FIRST, level_no, callers DESC, name NULLS LAST",
+    "satisfaction": "level_no, question DESC, name, area",
+    "satisfaction_drivers": "importance DESC NULLS LAST, people DESC, area",
+    "complaints": "typed, complaints DESC, area",
+    "satisfaction_leaving": "sign",
+>>>>>>> main
 }
 
 RULES: dict[str, type[Model]] = {
@@ -116,6 +138,8 @@ RULES: dict[str, type[Model]] = {
     "indicators": IndicatorRules,
     "audit": AuditRules,
     "alerts": AlertRules,
+    "prospects": ProspectRules,
+    "satisfaction": SatisfactionRules,
 }
 
 

@@ -36,6 +36,7 @@ from telco_crm.cli_options import (
 )
 from telco_crm.cli_report import report, show
 from telco_crm.cli_segment import migrate, segment
+from telco_crm.cli_service import prospects, satisfaction
 from telco_crm.cli_store import store
 from telco_crm.cli_tools import init, sample, schema
 from telco_crm.cli_value import arrears, lifecycle, tags, value
@@ -173,8 +174,13 @@ cli.add_command(arrears)
 cli.add_command(tags)
 cli.add_command(audit)
 cli.add_command(alerts)
+<<<<<<< HEAD
 cli.add_command(report)
 cli.add_command(show)
+=======
+cli.add_command(prospects)
+cli.add_command(satisfaction)
+>>>>>>> main
 cli.add_command(store)
 cli.add_command(sample)
 cli.add_command(schema)

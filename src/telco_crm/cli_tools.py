@@ -58,7 +58,8 @@ def sample(out: Path, quiet: bool, **options: object) -> int:
     """Write synthetic exports with a known truth: for trying out, for tests and benchmarks.
 
     OUT gets usage, bills, subscribers, events and contacts as an operator would export them, and truth.csv (the
-    real group of everybody, who leaves and why), which no other command reads.
+    real group of everybody, who leaves and why) and truth_prospects.csv (rivals' numbers that call our subscribers for
+    100 minutes or more in a month), which no other command reads.
     """
     from telco_crm.synth import SampleOptions, generate
 

@@ -36,6 +36,8 @@ RULE_FILES = (
     "recommend",
     "audit",
     "alerts",
+    "prospects",
+    "satisfaction",
 )
 SECTIONS = ("options", "input", "rules", "features", "vocabulary")
 

@@ -18,6 +18,7 @@ from telco_crm.output.scatter import Dot, Matrix, scatter
 from telco_crm.output.staging import OutputFile, OutputFolder, staged_rejects
 from telco_crm.output.writers import FORMATS, OutputStyle, write_table
 from telco_crm.results import Clock, Inputs, Result, described, finish, manifest, result_of
+from telco_crm.run_pictures import trend_picture
 from telco_crm.schema import load_schema
 from telco_crm.segment.model import former_model
 from telco_crm.segment.strategy import FIELDS
@@ -26,8 +27,12 @@ from telco_crm.session import Settings, analyse, loaded
 MANIFEST = "manifest.json"
 SEGMENT_MODEL = "segment_model.json"
 MODELS = {"churn_model": "churn_model.json", "segment_model": SEGMENT_MODEL}  # fact of the context → file
+<<<<<<< HEAD
 REPORT = "report.html"
 STRATEGY_PICTURE = "strategy.svg"
+=======
+STRATEGY_PICTURE, PROSPECTS_PICTURE = "strategy.svg", "prospects.svg"
+>>>>>>> main
 # Figures that the summary shows, by the table they are from.
 HEADLINES = {
     "arpu_bands": "SELECT arpu_band, subscribers, share, revenue_share, mean_arpu FROM arpu_bands ORDER BY band_no",
@@ -70,6 +75,9 @@ def run_all(inputs: Inputs, settings: Settings, out: Path, style: OutputStyle) -
         if context.has("strategy"):
             (folder.stage / STRATEGY_PICTURE).write_text(_strategy_picture(context), encoding="utf-8")
             files[STRATEGY_PICTURE] = None
+        if context.has("prospect_totals"):
+            (folder.stage / PROSPECTS_PICTURE).write_text(trend_picture(context), encoding="utf-8")
+            files[PROSPECTS_PICTURE] = None
         files |= {f"rejects/{table}.csv": kept.count for table, kept in data.rejects.items()}
         result.tables = _headlines(context, HEADLINES)
         result.seconds = clock.seconds

@@ -206,7 +206,8 @@ def _read_all(data: Loaded, rejects: Path | None) -> None:
         if table == "usage":
             elsewhere = partial(read_into_store, data.workers, place) if data.workers.elsewhere else None
             _note(data, table, *usage.read(found, elsewhere))
-            data.usage = data.store.rows if data.store.rows.months() else None
+            rows = data.store.rows(place.dialling)
+            data.usage = rows if rows.months() else None
         elif not data.workers.elsewhere:
             _note(data, table, *reader.read(table, found))
 
@@ -227,7 +228,7 @@ def _reading_place(data: Loaded) -> ReadingPlace:
     settings = data.settings
     return ReadingPlace(
         settings.config.mappings,
-        data.catalog.vocabulary.dialling.ip_prefixes,
+        data.catalog.vocabulary.dialling,
         data.store.root.absolute(),
         settings.hash_inputs,
         data.workers.folder,

@@ -66,7 +66,11 @@ def test_the_manifest_says_what_is_needed_to_repeat_and_to_check(
         path = Path(entry["file"])
         assert (entry["bytes"], entry["sha256"]) == (path.stat().st_size, files[path.name])
         assert entry["read"] == entry["accepted"] + entry["rejected"]
-    assert {Path(e["file"]).name for e in manifest["inputs"]} | {"truth.csv", "truth_rejects.csv"} >= set(files)
+    assert {Path(e["file"]).name for e in manifest["inputs"]} | {
+        "truth.csv",
+        "truth_prospects.csv",
+        "truth_rejects.csv",
+    } >= set(files)
     for entry in manifest["outputs"]:
         path = place.folder / "first" / entry["file"]
         assert (entry["bytes"], entry["sha256"]) == (path.stat().st_size, first[entry["file"]])

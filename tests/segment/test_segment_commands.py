@@ -193,6 +193,16 @@ def test_the_second_scheme_has_classes(telco: Telco) -> None:
     assert levels == {"group", "class"}
 
 
+def test_an_input_that_names_no_feature_is_told_with_the_nearest(telco: Telco) -> None:
+    traits = {1: "sms = 1", 2: "sms = -1"}
+    groups = "".join(f'[groups.{n}]\nen = "{n}"\nzh = "{n}"\ntraits = {{ {trait} }}\n' for n, trait in traits.items())
+    inputs = '[inputs]\nsms = { sql = "smss", en = "SMS", zh = "短信" }\n'
+    telco.write("wrong.toml", f'name = "own"\nen = "own"\nzh = "own"\n{inputs}{groups}')
+    telco.write("uses.toml", '[rules.segment]\nscheme = "wrong.toml"\n')
+    says = ('scheme own: inputs.sms: there is no feature "smss" (did you mean "sms"?)',)
+    telco.refused("segment", "data", "-o", "x.csv", "--config", "uses.toml", "-q", *STORE, says=says)
+
+
 def test_too_few_subscribers_one_month_and_no_bills(telco: Telco) -> None:
     rows = read(telco.folder / "data/usage_2026-01.csv")
     some = sorted({row["subscriber_id"] for row in rows})

@@ -81,6 +81,8 @@ def test_a_trait_may_be_a_feature_and_an_unknown_one_is_an_error_with_the_neares
         ("traits = { minutes = 1 }", "trait = { minutes = 1 }", "trait"),
         ("[classes]", "[reference]\nsmss = 3\n[classes]", 'there is no input "smss"'),
         ("traits = { minutes = 1 }", "traits = {}", "traits"),
+        ("[groups.2]", "[groups.01]", "[groups.01]: there is a group 1 already"),
+        ('en = "Talkers"', 'en = "Writers"', 'groups.2.en: another group is called "Writers" too'),
     ],
 )
 def test_wrong_schemes(tmp_path: Path, old: str, new: str, says: str) -> None:

@@ -27,6 +27,8 @@ USAGE_FIELDS += "volume_bytes charge"
 TABLE_OF = {
     "audit": "audit",
     "alerts": "alerts",
+    "prospects": "prospects",
+    "satisfaction": "satisfaction",
     "segment": "segments",
     "credit": "credit",
     "retain": "retention",

@@ -54,8 +54,11 @@ def _job(context: RunContext, cutoffs: list[Month], most_rows: int) -> CircleJob
         context.say("no_circles", rows=most_rows)
     since = f"left_on >= DATE '{cutoffs[0].back(LAGS - 1).start}' AND left_on < DATE '{context.as_of.end}'"
     gone = "year(left_on) * 12 + month(left_on)"
-    left = context.engine.arrays(f"SELECT hash(subscriber_id) AS cp, {gone} AS gone FROM leavers WHERE {since}")
-    return CircleJob() if most else CircleJob(tuple(cutoffs), left)
+    if most or context.usage is None:
+        return CircleJob()
+    number = context.usage.dialling.hashed("subscriber_id")
+    left = context.engine.arrays(f"SELECT {number} AS cp, max({gone}) AS gone FROM leavers WHERE {since} GROUP BY cp")
+    return CircleJob(tuple(cutoffs), left)
 
 
 def create_circle(context: RunContext) -> None:

@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
+from telco_crm.ingest.dialling import Dialling
 from telco_crm.rules import Model
 
 SOURCES = ("measure", "rows", "contacts", "bill", "events", "record", "value")
@@ -50,12 +51,6 @@ class Calendar(Model):
 
     holidays: tuple[date, ...] = ()
     extra_workdays: tuple[date, ...] = ()
-
-
-class Dialling(Model):
-    """Prefixes that make a dialled call an IP call."""
-
-    ip_prefixes: tuple[str, ...]
 
 
 class Vocabulary(Model):

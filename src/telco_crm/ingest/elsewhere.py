@@ -10,6 +10,7 @@ from pathlib import Path
 
 from telco_crm.engine.base import Engine
 from telco_crm.engine.workers import Workers, write_by_hash
+from telco_crm.ingest.dialling import Dialling
 from telco_crm.ingest.load import FileReport, Reader
 from telco_crm.ingest.mapping import TableMapping
 from telco_crm.ingest.rejects import RejectFile
@@ -21,10 +22,10 @@ from telco_crm.manifest import Hasher
 
 @dataclass(frozen=True)
 class ReadingPlace:
-    """What a task needs to know to read: the mappings, the IP prefixes, the store, and a folder for everything else."""
+    """What a task needs to know to read: the mappings, what numbers mean, the store, and a folder for the rest."""
 
     mappings: Mapping[str, TableMapping]
-    dialling: tuple[str, ...]
+    dialling: Dialling
     store: Path
     hash_inputs: bool
     folder: Path

@@ -24,13 +24,14 @@ import duckdb
 from telco_crm.engine.base import Engine
 from telco_crm.engine.sql import literal
 from telco_crm.errors import OutputError
+from telco_crm.ingest.dialling import Dialling
 from telco_crm.ingest.mapping import TableMapping
 from telco_crm.ingest.sources import STDIN_NAME, SourceFile
 from telco_crm.manifest import file_hash
 from telco_crm.months import Month
 from telco_crm.schema import load_schema
 
-FORMAT = 2  # of the packed rows and of this layout
+FORMAT = 3  # of the packed rows and of this layout
 SOURCE, KEPT, LOCK, PUTTING, VERSION = "source.json", "kept.json", ".lock", ".putting", "VERSION"
 
 
@@ -64,10 +65,11 @@ class StoredSource:
 
 @dataclass(frozen=True)
 class UsageRows:
-    """The packed rows of a run: its sources, and a folder where features made from them may be kept."""
+    """The packed rows of a run: its sources, a folder where features made from them may be kept; what numbers mean."""
 
     sources: Sequence[StoredSource]
     kept: Path
+    dialling: Dialling
 
     def months(self) -> dict[Month, int]:
         """How many rows every month has, oldest month first."""
@@ -111,10 +113,9 @@ class UsageStore:
         if (root / VERSION).exists():
             self._open()
 
-    @property
-    def rows(self) -> UsageRows:
+    def rows(self, dialling: Dialling) -> UsageRows:
         """The rows of the files that this run has added or found."""
-        return UsageRows(self.sources, self.root / "features")
+        return UsageRows(self.sources, self.root / "features", dialling)
 
     def work_folder(self) -> Path:
         """A place within the store for files of this run; what a killed run has left there goes with the next run."""
@@ -128,14 +129,14 @@ class UsageStore:
                 self._forget_former()
             self._lock.close()
 
-    def find(self, file: SourceFile, mapping: TableMapping, dialling: Sequence[str]) -> StoredSource | None:
+    def find(self, file: SourceFile, mapping: TableMapping, dialling: Dialling) -> StoredSource | None:
         """The stored form of a file, if it is there and neither the file nor what it means has changed."""
         found = read_source(self.root / "usage" / self.key(file, mapping, dialling))
         if found and found not in self.sources:
             self.sources.append(found)
         return found
 
-    def key(self, file: SourceFile, mapping: TableMapping, dialling: Sequence[str]) -> str:
+    def key(self, file: SourceFile, mapping: TableMapping, dialling: Dialling) -> str:
         """Identity of a file and of the way it is read: path, size, time of change (and content, if that was asked
         for), mapping, schema.
         """
@@ -147,7 +148,7 @@ class UsageStore:
             "mtime_ns": None if spooled else state.st_mtime_ns,
             "sha256": file_hash(file.path) if self._hash_inputs or spooled else None,
             "mapping": mapping.model_dump(mode="json"),
-            "dialling": list(dialling),
+            "dialling": dialling.model_dump(mode="json"),
             "hive": dict(file.hive),
             "meaning": meaning(),
         }

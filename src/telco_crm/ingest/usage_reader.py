@@ -11,6 +11,7 @@ from pathlib import Path
 from telco_crm.engine.workers import at_once
 from telco_crm.errors import InputError
 from telco_crm.ingest.batches import Batch, OpenFile
+from telco_crm.ingest.dialling import Dialling
 from telco_crm.ingest.load import FileReading, FileReport, Reader
 from telco_crm.ingest.mapping import Binding
 from telco_crm.ingest.rejects import RejectFile
@@ -37,9 +38,9 @@ class _Adding:
 
 
 class UsageReader:
-    """Reads usage files into a store; `dialling` are the IP prefixes, `hasher` hashes files beside the reading."""
+    """Reads usage files into a store; `dialling` is what numbers mean, `hasher` hashes files beside the reading."""
 
-    def __init__(self, reader: Reader, store: UsageStore, dialling: tuple[str, ...], hasher: Hasher) -> None:
+    def __init__(self, reader: Reader, store: UsageStore, dialling: Dialling, hasher: Hasher) -> None:
         self._reader, self._store, self._dialling, self._hasher = reader, store, dialling, hasher
 
     def read(

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import hypergeom, norm, t
+from scipy.stats import hypergeom, t
+
+from telco_crm.intervals import LEVEL, newcombe
 
 Values = npt.NDArray[np.float64]
-LEVEL = 0.95
 TIE = 1e-12  # differences that are equal but for rounding count as equal
 
 
@@ -41,21 +42,12 @@ def share_difference(yes_t: int, n_t: int, yes_c: int, n_c: int) -> Difference:
     which is the hypergeometric one. Both arms must have somebody.
     """
     p, q = yes_t / n_t, yes_c / n_c
-    (low_t, high_t), (low_c, high_c) = wilson(yes_t, n_t), wilson(yes_c, n_c)
-    low = p - q - float(np.hypot(p - low_t, high_c - q))
-    high = p - q + float(np.hypot(high_t - p, q - low_c))
+    low, high = newcombe((yes_t, n_t), (yes_c, n_c))
     total, yes = n_t + n_c, yes_t + yes_c
     possible = np.arange(max(0, yes - n_c), min(yes, n_t) + 1)
     sizes = np.abs(possible / n_t - (yes - possible) / n_c)
     chance = hypergeom.pmf(possible[sizes >= abs(p - q) - TIE], total, yes, n_t).sum()
     return Difference(p, q, low, high, float(min(chance, 1.0)))
-
-
-def wilson(yes: int, n: int) -> tuple[float, float]:
-    """Wilson's 95% score interval of a share."""
-    z = float(norm.ppf(0.5 + LEVEL / 2))
-    middle, half = (yes + z * z / 2), z * np.sqrt(yes * (n - yes) / n + z * z / 4)
-    return float((middle - half) / (n + z * z)), float((middle + half) / (n + z * z))
 
 
 def mean_difference(treated: Values, control: Values, permutations: int, seed: int) -> Difference:

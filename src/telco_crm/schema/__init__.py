@@ -44,6 +44,8 @@ OUTPUT_TABLES = (
     *("churn_evaluation", "churn_rules", "churn_monitor", "table_scores", "table_measures"),
     "audit",
     "alerts",
+    *("prospects", "prospect_contacts", "prospect_totals"),
+    *("satisfaction", "satisfaction_drivers", "complaints", "satisfaction_leaving"),
     *("calls", "roster", "exclusions", "effect", "uplift", "uplift_curve"),
     "subscriber_months",
 )

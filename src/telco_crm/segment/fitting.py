@@ -59,10 +59,10 @@ def fitted(
         model = fit_model(inputs, scheme, months, options, former)
     unused = [i.text(context.lang) for n, i in scheme.inputs.items() if model.scaling[n].scale == 0]
     if unused:
-        context.say("unused", names=", ".join(unused))
+        context.say("unused", names=text("segment.comma", context.lang).join(unused))
     absent = [g.text(context.lang) for n, g in scheme.groups.items() if n not in model.group_shares]
     if absent:
-        context.say("absent_groups", names=", ".join(absent))
+        context.say("absent_groups", names=text("segment.comma", context.lang).join(absent))
     return model
 
 

@@ -58,7 +58,7 @@ def _drift(context: RunContext, rules: SegmentRules, model: SegmentModel, means:
     table["model_month"] = model.last_month
     large = table.loc[table["level"] == "large", "label"].tolist()
     if large:
-        context.say("drifted", month=model.last_month, names=", ".join(large))
+        context.say("drifted", month=model.last_month, names=text("segment.comma", context.lang).join(large))
     return table
 
 

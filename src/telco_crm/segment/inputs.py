@@ -66,9 +66,7 @@ def check_inputs(context: RunContext, scheme: Scheme) -> None:
         return
     tries = {name: _problem(context, f"({i.sql})") for name, i in scheme.inputs.items()}
     known = numeric_features(context)
-    raise RuleError(
-        [f"scheme {scheme.name}: inputs.{name}: {why}{_meant(why, known)}" for name, why in tries.items() if why]
-    )
+    raise RuleError([f"scheme {scheme.name}: inputs.{name}: {_told(why, known)}" for name, why in tries.items() if why])
 
 
 def _problem(context: RunContext, expressions: str) -> str:
@@ -79,10 +77,10 @@ def _problem(context: RunContext, expressions: str) -> str:
     return ""
 
 
-def _meant(why: str, known: list[str]) -> str:
-    """The feature that an unknown column may have been meant for."""
-    unknown = re.search(r'column "?([\w.]+)"? (?:not found|.*cannot be)', why) or re.search(r'"(\w+)"', why)
+def _told(why: str, known: list[str]) -> str:
+    """What is wrong; of an unknown column the feature that may have been meant, instead of the engine's words."""
+    unknown = re.search(r'column "?([\w.]+)"? (?:not found|.*cannot be)', why)
     if not unknown:
-        return ""
+        return why
     close = difflib.get_close_matches(unknown.group(1), known, n=1, cutoff=0.6)
-    return nearest(unknown.group(1), close)
+    return f'there is no feature "{unknown.group(1)}"{nearest(unknown.group(1), close)}'

@@ -71,6 +71,13 @@ class Scheme(Model):
             for name in self.reference
             if name not in self.inputs
         ]
+        for lang in ("en", "zh"):
+            names = [group.text(lang) for group in self.groups.values()]
+            problems += [
+                f'groups.{number}.{lang}: another group is called "{group.text(lang)}" too'
+                for at, (number, group) in enumerate(self.groups.items())
+                if group.text(lang) in names[:at]
+            ]
         problems += [f"groups.{number}: group ids are positive" for number in self.groups if number < 1]
         if problems:
             raise ValueError("; ".join(problems))
@@ -154,4 +161,7 @@ def _numbered(data: dict[str, Any], where: str) -> dict[str, Any]:
     wrong = [key for key in groups if not key.isdigit()]
     if wrong:
         raise RuleError([f'{where}: [groups.{key}]: "{key}" is not a number; groups are numbered' for key in wrong])
+    twice = [key for key in groups if str(int(key)) != key and str(int(key)) in groups]
+    if twice:
+        raise RuleError([f"{where}: [groups.{key}]: there is a group {int(key)} already" for key in twice])
     return {**data, "groups": {int(key): group for key, group in groups.items()}}

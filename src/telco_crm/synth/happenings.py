@@ -14,6 +14,7 @@ from telco_crm.synth.clock import DAY_S
 from telco_crm.synth.fate import KINDS
 from telco_crm.synth.history import PAYING, Events, detail_code, detail_texts, make_events
 from telco_crm.synth.payments import ON_REQUEST
+from telco_crm.synth.surveys import survey_rounds
 from telco_crm.synth.world import World
 
 
@@ -22,7 +23,7 @@ def month_events(world: World, month: int, megabytes: Floats) -> Events:
     rates = world.setting.figures.lives.events
     rng = world.setting.dice.rng("events", month)
     complaints = _complaints(world, rng, month)
-    surveys = _surveys(world, rng, month)
+    surveys = Events.joined([_surveys(world, rng, month), survey_rounds(world, month)])
     enquiries = _with_areas(world, rng, _at_random(world, rng, "enquiry", month, rates.enquiry))
     power_off = _at_random(world, rng, "power_off", month, rates.power_off)
     rivals = _at_random(world, rng, "competitor_contact", month, rates.competitor_contact)

@@ -18,6 +18,7 @@ from telco_crm.synth.happenings import life_events, month_events, payment_events
 from telco_crm.synth.history import Events
 from telco_crm.synth.options import SampleOptions, SampleReport, check_options
 from telco_crm.synth.planting import Planter
+from telco_crm.synth.rivals import RivalTally
 from telco_crm.synth.setting import Setting
 from telco_crm.synth.sinks import CsvSink, ParquetSink, Sink
 from telco_crm.synth.staging import Staging
@@ -33,7 +34,8 @@ def generate(out: Path, options: SampleOptions, progress: Progress | None = None
     """Write a sample operator into the folder `out`.
 
     Files: usage_YYYY-MM and bills_YYYY-MM per month, subscribers, events, contacts (csv or parquet),
-    truth.csv and, where defects are planted, truth_rejects.csv. They appear together when all are whole.
+    truth.csv, truth_prospects.csv and, where defects are planted, truth_rejects.csv. They appear together when all are
+    whole.
     `progress` is told a line per month.
 
     Raises:
@@ -57,9 +59,9 @@ def generate(out: Path, options: SampleOptions, progress: Progress | None = None
 
 
 def _write_all(world: World, writer: _Writer, tell: Progress) -> None:
-    ledger, happened = Ledger(world), [life_events(world)]
+    ledger, tally, happened = Ledger(world), RivalTally(world.book), [life_events(world)]
     for month in range(world.setting.timeline.months):
-        rows = _write_usage(world, writer, ledger, month)
+        rows = _write_usage(world, writer, (ledger, tally), month)
         tell(f"{world.setting.timeline.label(month)}: {rows:,} records")
         bills, megabytes = ledger.close(month)
         writer.write("bills", bills_table(world, bills), month)
@@ -67,16 +69,17 @@ def _write_all(world: World, writer: _Writer, tell: Progress) -> None:
     writer.write("subscribers", subscribers_table(world))
     writer.write("events", events_table(world, Events.joined(happened)))
     writer.write("contacts", contacts_table(world))
-    writer.write_truth(truth_table(world))
+    writer.write_truth(truth_table(world), tally.table(world.setting, world.prospects))
 
 
-def _write_usage(world: World, writer: _Writer, ledger: Ledger, month: int) -> int:
+def _write_usage(world: World, writer: _Writer, counts: tuple[Ledger, RivalTally], month: int) -> int:
     """One month's records, day by day."""
-    timeline = world.setting.timeline
+    timeline, (ledger, tally) = world.setting.timeline, counts
     traffic, sink = month_traffic(world, month), writer.open("usage", month)
     for day in range(timeline.start(month), timeline.start(month + 1)):
         records = day_traffic(world, traffic, day)
         ledger.add(records)
+        tally.add(month, records)
         sink.write(usage_table(world, day, records))
     return writer.close("usage", sink)
 
@@ -112,9 +115,10 @@ class _Writer:
         sink.write(data)
         self.close(table, sink)
 
-    def write_truth(self, truth: pa.Table) -> None:
-        """Write what is true of the people, and of the rows if any are defective."""
+    def write_truth(self, truth: pa.Table, rivals: pa.Table) -> None:
+        """Write what is true of the people, of rivals' numbers, and of the rows if any are defective."""
         self._plain("truth.csv", truth)
+        self._plain("truth_prospects.csv", rivals)
         for table, _, planter in self._planters:
             planted = sum(len(lines) for lines, _ in planter.found)
             self.defects[table] += planted
@@ -143,7 +147,7 @@ class _Writer:
 
 def _file_names(setting: Setting) -> set[str]:
     """Names of all files of the sample."""
-    names = {"truth.csv"} | ({"truth_rejects.csv"} if setting.options.dirty else set())
+    names = {"truth.csv", "truth_prospects.csv"} | ({"truth_rejects.csv"} if setting.options.dirty else set())
     for table in INPUT_TABLES:
         months = range(setting.timeline.months) if table in MONTHLY else [None]
         names |= {_file_name(setting, table, month) for month in months}

@@ -51,7 +51,8 @@ def _today(world: World, traffic: MonthTraffic, day: int) -> _Today:
 
 def _block(world: World, traffic: MonthTraffic, today: _Today, start: int) -> Records:
     """The day's records of the subscribers from `start` on, in time order."""
-    rng = world.setting.dice.rng("traffic", today.day, start // _BLOCK)
+    setting = world.setting
+    rng = setting.dice.rng("traffic", today.day, start // _BLOCK)
     count = rng.poisson(traffic.daily[:, start : start + _BLOCK] * today.level[start : start + _BLOCK])
     place = np.repeat(np.arange(count.size), count.ravel())
     stream, subscriber = np.divmod(place, count.shape[1])
@@ -63,12 +64,14 @@ def _block(world: World, traffic: MonthTraffic, today: _Today, start: int) -> Re
     second, stream, subscriber = second[order], stream[order], subscriber[order]
     seconds, volume, where = seconds[order], volume[order], today.away[subscriber]
     plan = world.plans.of_month[traffic.month][subscriber]
-    at_work = _at_work(world.setting, second, today.weekend)
+    at_work = _at_work(setting, second, today.weekend)
+    party = pick_counterparts(world, rng, stream, subscriber, today.present)
+    moved = setting.dice.rng("prospect calls", today.day, start // _BLOCK)
     return packed(
         second=second,
         subscriber=subscriber,
         stream=stream,
-        counterpart=pick_counterparts(world, rng, stream, subscriber, today.present),
+        counterpart=world.prospects.redirect(moved, stream, subscriber, party),
         where=where,
         seconds=seconds,
         volume=volume,

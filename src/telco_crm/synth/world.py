@@ -14,6 +14,7 @@ from telco_crm.synth.numbering import NumberBook, make_numbers
 from telco_crm.synth.payments import Payments, make_payments
 from telco_crm.synth.people import People, make_people
 from telco_crm.synth.plans import Plans, make_plans
+from telco_crm.synth.prospects import Prospects, make_prospects
 from telco_crm.synth.rating import Prices, make_prices
 from telco_crm.synth.services import Services, make_services
 from telco_crm.synth.setting import Setting
@@ -30,6 +31,7 @@ class World:
     services: Services
     book: NumberBook
     circles: Circles
+    prospects: Prospects
     contacts: Contacts
     fate: Fate
     signs: Signs
@@ -55,6 +57,7 @@ def make_world(setting: Setting) -> World:
         services=make_services(setting, people),
         book=book,
         circles=circles,
+        prospects=make_prospects(setting, people, book),
         contacts=contacts.take(contacts.day < fate.day[contacts.subscriber]),
         fate=fate,
         signs=make_signs(setting, people, fate),

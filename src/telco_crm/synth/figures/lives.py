@@ -18,9 +18,11 @@ class Words(Model):
 
 
 class Area(Words):
-    """What an event is about, and how often it is."""
+    """What an event is about, how often it is, how content people are with it and how much that weighs for them."""
 
     share: float = Part
+    survey: float = Field(ge=1, le=10)
+    weight: float = Part
 
 
 class Leaving(Model):
@@ -138,6 +140,15 @@ class Reactions(Model):
         return {"persuadable": self.persuadable, "indifferent": self.indifferent, "annoyed": self.annoyed}
 
 
+class SurveyRounds(Model):
+    """Surveys that ask for every area and for all together."""
+
+    share: float = Part
+    person_sigma: float = Field(ge=0)
+    area_sigma: float = Field(ge=0)
+    overall_sigma: float = Field(ge=0)
+
+
 class Details(Model):
     """Free texts of events."""
 
@@ -158,6 +169,7 @@ class LifeFigures(Model):
     signs: Signs
     events: EventRates
     areas: dict[str, Area]
+    survey_rounds: SurveyRounds
     details: Details
     campaigns: tuple[Campaign, ...]
     reactions: Reactions

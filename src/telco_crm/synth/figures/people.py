@@ -144,6 +144,16 @@ class Stopping(Model):
         return round(self.terminate_days / 30)
 
 
+class ProspectFigures(Model):
+    """Rivals' customers who call several subscribers a lot."""
+
+    per_subscriber: float = Part
+    networks: dict[str, float]
+    contacts: Span
+    share: tuple[float, float]
+    minutes: float = Field(gt=0)
+
+
 class PeopleFigures(Model):
     """people.toml."""
 
@@ -153,6 +163,7 @@ class PeopleFigures(Model):
     digits: Digits
     pool: Pool
     circle: CircleFigures
+    prospects: ProspectFigures
     demography: Demography
     vip: dict[str, Card]
     payment_methods: dict[str, PaymentMethod]
