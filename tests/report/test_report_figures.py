@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from math import isclose
+from pathlib import Path
 
 import pytest
 from expected import EXPECTED, KEYS, Files, headlines
@@ -136,9 +137,8 @@ def test_the_same_from_any_format_and_from_the_folder(telco: Telco) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("form", ["parquet", "jsonl", "xlsx"])
 def test_other_formats_give_the_same_figures(telco: Telco, page: Page, form: str) -> None:
-    from conftest import SAMPLE
-
-    telco.good("run", SAMPLE, "-o", form, "-q", "--format", form)
+    sample = Path(__file__).parents[2] / "data" / "samples" / "operator"
+    telco.good("run", sample, "-o", form, "-q", "--format", form)
     telco.good("report", form, "-o", f"{form}.html")
     assert (telco.folder / f"{form}.html").read_bytes() == (telco.folder / form / "report.html").read_bytes()
     other = parsed((telco.folder / f"{form}.html").read_text("utf-8"))
