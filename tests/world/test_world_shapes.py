@@ -163,6 +163,7 @@ def test_one_subscriber(run: Run, said: Said) -> None:
         "tags": 0,
         "recommendations": 0,
         "alerts": 0,
+        "subscriber_months": 3,
     }
     band = by(tables["arpu_bands"], "arpu_band")["(80,120]"]
     assert (band["subscribers"], band["share"], band["revenue_share"]) == ("1", "1.000000", "1.000000")
@@ -183,6 +184,7 @@ def test_one_subscriber_who_has_left(run: Run) -> None:
         "value_cuts": CUTS,
         "audit": CHECKS,
         "tier_migration": 1,
+        "subscriber_months": 3,
     }
 
 
