@@ -79,10 +79,10 @@ def shaped(sql: str, schema: Schema, style: OutputStyle) -> str:
         value = identifier(name)
         if column.type == "int":
             value = f"CAST({value} AS BIGINT)"
-        elif column.decimals is not None and style.format != "parquet":
-            value = f"CAST({value} AS DECIMAL(28,{column.decimals}))"
         elif column.decimals is not None:
-            value = f"round(CAST({value} AS DOUBLE), {column.decimals})"
+            value = f"CAST({value} AS DECIMAL(28,{column.decimals}))"
+            if style.format == "parquet":  # rounded as everywhere else: round() rounds some halves down
+                value = f"CAST({value} AS DOUBLE)"
         elif column.type in ("id", "text", "name", "enum", "month") and style.format == "csv":
             formula = f"regexp_matches({value}, {literal(FORMULA.pattern)})"
             value = f"CASE WHEN {formula} THEN concat({literal(chr(39))}, {value}) ELSE nullif({value}, '') END"
