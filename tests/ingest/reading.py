@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 from telco_crm.config import load_config
 from telco_crm.engine.base import Engine
+from telco_crm.ingest.dialling import Dialling
 from telco_crm.ingest.load import Reader
 from telco_crm.ingest.sources import find_sources
 from telco_crm.ingest.store import UsageStore
@@ -31,9 +32,10 @@ HEADERS = {
 Content = str | bytes | Mapping[str, str | bytes | None]
 Row = dict[str, Any]
 IP_PREFIX = "17951"
+DIALLING = Dialling(ip_prefixes=(IP_PREFIX,), plain_length=11, separators="", forms=())
 VALUES = {name: list(column.values) for name, column in load_schema("usage").columns.items()}
-TYPED = """date_trunc('second', start_time), duration_s, volume_bytes,
-    CASE WHEN counterpart IS NOT NULL THEN hash(counterpart) END, charge,
+TYPED = f"""date_trunc('second', start_time), duration_s, volume_bytes,
+    CASE WHEN counterpart IS NOT NULL THEN {DIALLING.hashed("counterpart")} END, charge,
     service, direction, toll, roaming, counterpart_network, ip_prefix, counterpart"""
 PACKED = "month, second, duration_s, volume_bytes, cp, charge, kind"
 
@@ -116,17 +118,21 @@ def _packed_alike(reader: Reader, sources: Any, folder: Path, counts: list[tuple
     with tempfile.TemporaryDirectory(dir=folder) as root:
         store, hasher = UsageStore(Path(root)), Hasher()
         try:
-            reports, _ = UsageReader(reader, store, (IP_PREFIX,), hasher).read(sources)
+            reports, _ = UsageReader(reader, store, DIALLING, hasher).read(sources)
             assert [(r.file, r.read, r.accepted) for r in reports] == counts, reports
             assert (folder / "rejects" / "usage.csv").read_bytes() == rejects
-            if not store.rows.months():
+            if not store.rows(DIALLING).months():
                 return
-            packed = " UNION ALL ".join(f"FROM {store.rows.of_month(month)}" for month in store.rows.months())
-            found = engine.rows(f"SELECT subscriber_id, {PACKED} FROM ({packed}) JOIN {store.rows.ids()} USING (sid)")
+            packed = " UNION ALL ".join(
+                f"FROM {store.rows(DIALLING).of_month(month)}" for month in store.rows(DIALLING).months()
+            )
+            found = engine.rows(
+                f"SELECT subscriber_id, {PACKED} FROM ({packed}) JOIN {store.rows(DIALLING).ids()} USING (sid)"
+            )
             typed = engine.rows(f"SELECT subscriber_id, {TYPED} FROM usage")
             told = any("ip_prefix" in report.columns for report in reports)
             assert sorted(map(_unpacked, found), key=repr) == sorted((_dialled(row, told) for row in typed), key=repr)
-            people = {row[0] for row in engine.rows(f"SELECT subscriber_id FROM {store.rows.ids()}")}
+            people = {row[0] for row in engine.rows(f"SELECT subscriber_id FROM {store.rows(DIALLING).ids()}")}
             assert people == {row[0] for row in typed}
         finally:
             store.close()
