@@ -23,7 +23,7 @@ from world import Row, by, export, read
 RULES = """
 [rules.retention]
 contact_cost = 1
-[rules.retention.value]
+[rules.assessment]
 margin = 1.0
 horizon_months = 1
 discount = 0

@@ -67,7 +67,9 @@ def test_table_is_the_same_on_both_engines(operator: Both, table: str) -> None:
 @pytest.mark.parametrize("table", RULE_TABLES)
 def test_table_of_the_hand_worked_world_is_the_same_on_both_engines(world: Both, table: str) -> None:
     one, other = world.duckdb[table], world.spark[table]
-    assert {c: differing(one, other, c) for c in one[0]} == {c: [] for c in one[0]}
+    assert len(one) == len(other)  # some are empty in so small a world
+    columns = list(one[0]) if one else []
+    assert {c: differing(one, other, c) for c in columns} == {c: [] for c in columns}
 
 
 def test_scores_are_by_a_model_that_looks_at_circles(operator: Both) -> None:
