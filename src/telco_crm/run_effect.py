@@ -14,7 +14,7 @@ from telco_crm.engine.base import Engine
 from telco_crm.engine.duck import DuckEngine
 from telco_crm.engine.workers import LocalWorkers, Workers
 from telco_crm.errors import InputError, TelcoError, UsageError
-from telco_crm.ingest.load import FileReport, Reader
+from telco_crm.ingest.load import Reader
 from telco_crm.ingest.sources import find_sources
 from telco_crm.manifest import Hasher
 from telco_crm.months import Month
@@ -60,7 +60,7 @@ def run_effect(inputs: Inputs, settings: Settings, target: str, name: str, style
                 f"campaign effect: needs {' and '.join(missing)}; give --{missing[0]} or its folder, or --outcome with "
                 "a file that says what came of the campaign"
             )
-        _name_files(context, data.reports)
+        name_files(context, data.reports)
         facts = measure_effect(context, name)
         result = result_of(data, context)
         result.facts["campaign"] = facts
@@ -90,7 +90,7 @@ def run_file_effect(
             settings.lang,
             settings.config.rules,
         )
-        _name_files(context, result.reports)
+        name_files(context, result.reports)
         result.facts["campaign"] = measure_effect(context, name, of_file(read))
         result.notes = context.notes
         _write(context, file, style, result)
@@ -101,11 +101,6 @@ def run_file_effect(
 def _write(context: RunContext, file: OutputFile, style: OutputStyle, result: Result) -> None:
     sql = f"FROM effect ORDER BY {ORDER}"
     result.rows["effect"] = write_table(context.engine, sql, file.temp, load_schema("effect"), style)
-
-
-def _name_files(context: RunContext, reports: list[FileReport]) -> None:
-    """Let messages name the files of contacts: `file_no` counts those that gave a row."""
-    name_files(context, [r.file for r in reports if r.table == "contacts" and r.read])
 
 
 def _read(origin: _Origin, inputs: Inputs, outcome: str) -> tuple[Result, OutcomeFile]:

@@ -10,6 +10,7 @@ from pydantic import Field
 from telco_crm.analysis import RunContext
 from telco_crm.engine.sql import literal
 from telco_crm.errors import InputError
+from telco_crm.ingest.load import FileReport
 from telco_crm.labels import text
 from telco_crm.rules import Model, Wording
 
@@ -103,8 +104,9 @@ def places(context: RunContext, contacts: str) -> str:
     return "; ".join([*words, *more])
 
 
-def name_files(context: RunContext, files: Sequence[str]) -> None:
-    """Make `contact_files`, by which `places` names the files of contacts; `files` in the order they were read in."""
+def name_files(context: RunContext, reports: Sequence[FileReport]) -> None:
+    """Make `contact_files`, by which `places` names the files of contacts that gave a row."""
+    files = [report.file for report in reports if report.table == "contacts" and report.read]
     rows = ", ".join(f"({at}, {literal(file)})" for at, file in enumerate(files))
     context.create("contact_files", f"SELECT * FROM (VALUES {rows}) f(file_no, file)")
 
