@@ -1,6 +1,6 @@
 """Uplift models: how often they claim a signal that is not there, find one that is, and how long a large trial takes.
 
-    python benchmarks/uplift.py signals [--trials 100] [--threads 2]
+    python benchmarks/uplift.py signals [--trials 100] [--kind none] [--threads 2]
     python benchmarks/uplift.py speed [--rows 1000000] [--threads 2]
 
 signals: trials of several sizes, shares of treated (half, or 85%) and rates of the outcome (0.5% to 20%), by the
@@ -50,7 +50,7 @@ def main() -> None:
 def signals(options: argparse.Namespace) -> None:
     """How often a signal is found, by what treating does."""
     rules = load_rules(UpliftRules, "uplift")
-    for kind in KINDS:
+    for kind in options.kind or KINDS:
         found: list[bool] = []
         by: dict[str, list[bool]] = {}
         for number in range(options.trials):
@@ -135,6 +135,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", choices=["signals", "speed"])
     parser.add_argument("--trials", type=int, default=100)
+    parser.add_argument("--kind", action="append", choices=KINDS, help="what treating does; all of them if not given")
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=2)

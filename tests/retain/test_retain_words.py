@@ -61,6 +61,7 @@ def test_sheets_in_chinese(telco: Telco) -> None:
     for sheet in book:
         assert sheet.freeze_panes == "A2"
         assert all(not str(cell.value).isascii() or cell.value == "ARPU" for cell in sheet[1])
+        assert sheet.column_dimensions["G"].width > 20  # what people read
         assert {cell.data_type for cell in sheet["B"][1:]} == {"s"}  # numbers of subscribers are text
     roster = openpyxl.load_workbook(out / "roster.xlsx").active
     assert [cell.value for cell in roster[1]][3] == "组别"

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+from rich.cells import cell_len
 
 from telco_crm.engine.base import Engine
 from telco_crm.engine.sql import identifier, literal
@@ -30,6 +31,7 @@ ENDINGS = {
     ".ndjson": "jsonl",
 }
 XLSX_ROWS = 1_048_575
+WIDTHS = {"id": 16, "name": 16, "text": 24, "date": 12, "time": 20}  # of columns in a sheet, by type; else 10
 CREATED = datetime(2000, 1, 1)  # a workbook carries a date of creation; a fixed one keeps equal outputs equal
 BOM = "\ufeff".encode()
 
@@ -117,7 +119,9 @@ def _write_sheet(book: Any, title: str, batches: pa.RecordBatchReader, schema: S
     bold = book.add_format({"bold": True})
     sheet.freeze_panes(1, 0)
     for at, (name, column) in enumerate(schema.columns.items()):
-        sheet.write_string(0, at, column.zh if style.lang == "zh" else name, bold)
+        heading = column.zh if style.lang == "zh" else name
+        sheet.write_string(0, at, heading, bold)
+        sheet.set_column(at, at, max(WIDTHS.get(column.type, 10), cell_len(heading) + 2))
     count = 0
     for batch in batches:
         for row in batch.to_pylist():
