@@ -190,3 +190,16 @@ def test_contacts_without_a_control_group_are_refused(telco: Telco) -> None:
     telco.write("outcome.csv", ROWS)
     telco.write("all.csv", "\n".join(line for line in CONTACTS.splitlines() if "control" not in line))
     telco.refused(*options("outcome.csv", contacts="all.csv"), says=('campaign "spring": nobody is control',))
+
+
+def test_contacts_of_others_altogether_are_named(telco: Telco) -> None:
+    telco.write("outcome.csv", ROWS)
+    telco.write("others.csv", CONTACTS.replace("\nt", "\nx").replace("\nc", "\ny").replace("\ng", "\nz"))
+    lines = telco.refused(
+        *options("outcome.csv", contacts="others.csv"),
+        says=(
+            'campaign "spring": nobody is treated',
+            "10 contacts are of subscribers who are not in outcome.csv (others.csv, line 2, 3, 4, 5, 6; and 5 more)",
+        ),
+    )
+    assert len(lines) == 3  # and the negative cost

@@ -72,11 +72,13 @@ def find_members(context: RunContext, name: str, known: Known) -> list[str]:
         f"SELECT subscriber_id, treated, day, cost, left_on, coalesce({known.is_open}, false) AS is_open FROM members "
         "WHERE NOT is_both AND NOT is_unknown AND NOT is_gone",
     )
+    troubles = _troubles(context, name, known)
     counts = dict(context.engine.rows("SELECT treated, count(*) FROM arms GROUP BY treated"))
     for arm, words in ((True, "treated"), (False, "control")):
         if not counts.get(arm):
-            raise InputError(f'campaign "{name}": nobody is {words}, so there is nothing to compare with')
-    return _troubles(context, name, known)
+            what = f'campaign "{name}": nobody is {words}, so there is nothing to compare with'
+            raise InputError([what, *troubles])
+    return troubles
 
 
 def meddled(context: RunContext, rules: EffectRules, name: str) -> list[str]:
