@@ -6,9 +6,9 @@ months.
 
 For every seed an operator of `--months` months is generated. The program gets what an export after the first `--seen`
 months would have held: bills, usage and events of these months, subscribers who had joined by then, leavers only if
-they had left by then. Its value over the months after that (the next `--ahead`, or all) is held against the discounted margin that these
-subscribers really brought. Printed is the share of segments (and of subscribers) whose amount lies within the
-interval, which is one of 95%, and how wide it is.
+they had left by then. Its value over the next `--ahead` months (all that are left) is held against the discounted
+margin that these subscribers really brought. Printed is the share of segments (and of subscribers) whose amount lies
+within the interval, which is one of 95%, and how wide it is.
 """
 
 from __future__ import annotations
