@@ -33,6 +33,7 @@ from telco_crm.rules import Model, line_of, load_rules
 from telco_crm.segment.arpu import ARPU, ArpuRules
 from telco_crm.segment.evaluate import SEGMENT_QUALITY
 from telco_crm.segment.groups import GROUPS
+from telco_crm.segment.moves import MOVES
 from telco_crm.segment.past import GROUPS_BEFORE
 from telco_crm.segment.prices import PRICES
 from telco_crm.segment.segments import SEGMENTS
@@ -54,6 +55,7 @@ ANALYSES = (
     GROUPS_BEFORE,
     SEGMENTS,
     STRATEGY,
+    MOVES,
     CREDIT,
     HISTORY,
     RATES,
