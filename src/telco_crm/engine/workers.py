@@ -65,6 +65,10 @@ class Workers(Protocol):
     elsewhere: bool
 
     @property
+    def engine(self) -> Engine:
+        """The main engine, or a session of it: what is not split is computed there."""
+
+    @property
     def folder(self) -> Path:
         """Where files are exchanged."""
 
