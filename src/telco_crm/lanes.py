@@ -1,4 +1,4 @@
-"""Analyses in their order, some of them side by side: while one fits a model in Python, another keeps the engine busy."""
+"""Analyses in their order, some side by side: while one fits a model in Python, another keeps the engine busy."""
 
 from __future__ import annotations
 

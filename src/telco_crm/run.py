@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from telco_crm.analysis import Analysis, RunContext
-from telco_crm.catalog import ANALYSES, ON_REQUEST, OUTPUTS, check_rules
 from telco_crm.labels import text
 from telco_crm.manifest import write_manifest
 from telco_crm.market.alert_state import save_state
@@ -18,9 +19,9 @@ from telco_crm.output.scatter import Dot, Matrix, scatter
 from telco_crm.output.staging import OutputFile, OutputFolder, staged_rejects
 from telco_crm.output.writers import FORMATS, OutputStyle, write_table
 from telco_crm.results import Clock, Inputs, Result, described, finish, manifest, result_of
+from telco_crm.rulebook import check_rules
 from telco_crm.run_pictures import trend_picture
 from telco_crm.schema import load_schema
-from telco_crm.segment.model import former_model
 from telco_crm.segment.strategy import FIELDS
 from telco_crm.session import Settings, analyse, loaded
 
@@ -53,8 +54,11 @@ def run_all(inputs: Inputs, settings: Settings, out: Path, style: OutputStyle) -
     """
     clock = Clock()
     check_rules(settings.config)
-    settings = replace(settings, extra={**settings.extra, **_former_model(out / SEGMENT_MODEL)})
+    load_in_background("telco_crm.catalog")
     with OutputFolder(out) as folder, loaded(*inputs, settings, folder.stage / "rejects") as data:
+        from telco_crm.catalog import ANALYSES, OUTPUTS
+
+        data.settings = replace(settings, extra={**settings.extra, **_former_model(out / SEGMENT_MODEL)})
         context, impossible = analyse(data, ANALYSES)
         result = result_of(data, context, impossible)
         files: dict[str, int | None] = {}
@@ -98,11 +102,14 @@ def run_table(
     """
     clock = Clock()
     check_rules(settings.config)
+    load_in_background("telco_crm.catalog")
     with (
         OutputFile(target, settings.temp_dir) as file,
         staged_rejects(rejects, settings.temp_dir) as stage,
         loaded(*inputs, settings, stage) as data,
     ):
+        from telco_crm.catalog import OUTPUTS
+
         context, impossible = analyse(data, analyses_for(table))
         result = result_of(data, context, impossible)
         if context.has(table):
@@ -115,6 +122,11 @@ def run_table(
     return result
 
 
+def load_in_background(module: str) -> None:
+    """Load a module with all it needs while the main thread goes on: reading leaves time for that."""
+    threading.Thread(target=import_module, args=(module,)).start()
+
+
 def _keep_alerts(context: RunContext) -> None:
     """Leave the state of alerts for the next run; after the list is in place, so that nothing new goes untold."""
     if path := context.settings.get(STATE):
@@ -125,6 +137,8 @@ def _keep_alerts(context: RunContext) -> None:
 
 def analyses_for(table: str) -> list[Analysis]:
     """The analyses up to the one that gives `table`, in order."""
+    from telco_crm.catalog import ANALYSES, ON_REQUEST
+
     wanted = {table}
     chosen: list[Analysis] = []
     for analysis in reversed((*ANALYSES, *ON_REQUEST)):
@@ -152,5 +166,7 @@ def _strategy_picture(context: RunContext) -> str:
 
 
 def _former_model(path: Path) -> dict[str, Any]:
+    from telco_crm.segment.model import former_model
+
     former = former_model(path)
     return {"former_segment_model": former, "former_segment_model_damaged": former is None and path.exists()}
