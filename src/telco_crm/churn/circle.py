@@ -75,8 +75,8 @@ def create_circle(context: RunContext) -> None:
             for m in months
         )
         engine.run(
-            f"CREATE OR REPLACE TEMP TABLE circle_pairs AS SELECT sid, cp, bit_or(bit) AS months, any_value(gone) "
-            f"AS gone FROM ({inside}) LEFT JOIN circle_left USING (cp) GROUP BY sid, cp"
+            "CREATE OR REPLACE TEMP TABLE circle_pairs AS SELECT * FROM (SELECT sid, cp, bit_or(bit) AS months "
+            f"FROM ({inside}) GROUP BY sid, cp) LEFT JOIN circle_left USING (cp)"
         )
         each = " UNION ALL ".join(_at(cutoff, months[0]) for cutoff in job.cutoffs)
         ids = f"(SELECT * FROM {usage.ids()} WHERE {part.holds('sid')})"
