@@ -16,10 +16,10 @@ from telco_crm.market.satisfaction_rules import SatisfactionRules
 from telco_crm.retain.arms import EffectRules
 from telco_crm.retain.contact import ContactRules
 from telco_crm.retain.ladder import RetentionRules
-from telco_crm.retain.offers import OfferRules
+from telco_crm.retain.offers import OfferRules, unknown_steps
 from telco_crm.retain.products import RecommendRules
 from telco_crm.retain.uplift.rules import UpliftRules
-from telco_crm.rules import Model, load_rules
+from telco_crm.rules import Model, line_of, load_rules
 from telco_crm.segment.arpu import ArpuRules
 from telco_crm.segment.settings import SegmentRules
 from telco_crm.value.lifecycle import LifecycleRules
@@ -58,10 +58,25 @@ def check_rules(config: Config) -> None:
         RuleError: with all problems.
     """
     problems: list[str] = []
+    good: dict[str, Model] = {}
     for name, model in RULES.items():
         with gathered(problems):
-            load_rules(model, name, config.rules.get(name), config.source)
+            good[name] = load_rules(model, name, config.rules.get(name), config.source)
+    problems += _step_problems(config, good)
     with gathered(problems):
         load_catalog(config.features, config.vocabulary, config.source)
     if problems:
         raise RuleError(problems)
+
+
+def _step_problems(config: Config, good: dict[str, Model]) -> list[str]:
+    """Offers for steps that the ladder does not have."""
+    offers, ladder = good.get("offers"), good.get("retention")
+    if not isinstance(offers, OfferRules) or not isinstance(ladder, RetentionRules):
+        return []
+    problems = []
+    for at, steps in unknown_steps(offers, {step.step for step in ladder.ladder}).items():
+        path = f"rules.offers.offers.{at}.ladder_steps"
+        place = f"{config.file}, line {line_of(path, config.text)}: " if config.file else ""
+        problems.append(f"{place}{path}: the ladder has no step {', '.join(map(str, steps))}")
+    return problems

@@ -1,4 +1,4 @@
-"""The jobs of campaigns: plan one, measure what it did, turn pseudonyms back."""
+"""The jobs of campaigns: plan one, turn pseudonyms back."""
 
 from __future__ import annotations
 
@@ -15,9 +15,8 @@ from telco_crm.errors import InputError, TelcoError
 from telco_crm.manifest import write_manifest
 from telco_crm.output.staging import OutputFile, OutputFolder
 from telco_crm.output.writers import FORMATS, OutputStyle, write_sheets, write_table
-from telco_crm.results import Clock, Inputs, Result, described, finish, manifest, result_of
+from telco_crm.results import Clock, Inputs, Result, described, manifest, result_of
 from telco_crm.retain.campaign import Plan, plan_campaign
-from telco_crm.retain.effect import measure_effect
 from telco_crm.retain.priority import CANDIDATES
 from telco_crm.retain.pseudonym import Pseudonyms
 from telco_crm.retain.uplift.exports import use_uplift
@@ -66,28 +65,6 @@ def run_plan(inputs: Inputs, settings: Settings, out: Path, plan: Plan, lists: L
         content["outputs"] = [described(folder.stage / file, file, rows) for file, rows in files.items()]
         write_manifest(folder.stage / MANIFEST, content)
         folder.commit(last=MANIFEST)
-    return result
-
-
-def run_effect(inputs: Inputs, settings: Settings, target: str, name: str, style: OutputStyle) -> Result:
-    """The effect of campaign `name` into one file, with its manifest beside it.
-
-    Raises:
-        TelcoError: before the output was touched.
-    """
-    clock = Clock()
-    check_rules(settings.config)
-    with loaded(*inputs, settings) as data, OutputFile(target, data.engine.temp_path("")) as file:
-        context, _ = analyse(data, ())
-        if missing := [table for table in ("contacts", "subscribers") if not context.has(table)]:
-            raise TelcoError(f"campaign effect: needs {' and '.join(missing)}; give --{missing[0]} or its folder")
-        facts = measure_effect(context, name)
-        result = result_of(data, context)
-        result.facts["campaign"] = facts
-        order = "segment_kind, segment, list_position(['left', 'revenue'], measure) NULLS LAST, measure"
-        sql = f"FROM effect ORDER BY {order}"
-        result.rows["effect"] = write_table(data.engine, sql, file.temp, load_schema("effect"), style)
-        finish(file, "effect", clock, result, data)
     return result
 
 

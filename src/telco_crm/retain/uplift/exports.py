@@ -14,7 +14,8 @@ from telco_crm.analysis import RunContext
 from telco_crm.engine.sql import identifier, literal
 from telco_crm.errors import InputError
 from telco_crm.learn.coding import Floats
-from telco_crm.retain.arms import EffectRules, find_arms, find_outcomes
+from telco_crm.retain.arms import EffectRules
+from telco_crm.retain.followed import find_arms, find_outcomes
 from telco_crm.retain.uplift.fitting import Fitted, Task, check, fit_uplift
 from telco_crm.retain.uplift.model import Training, UpliftModel
 from telco_crm.retain.uplift.rules import UpliftRules
