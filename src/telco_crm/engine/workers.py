@@ -90,7 +90,7 @@ class Workers(Protocol):
         """
 
     def share(self, names: Iterable[str]) -> None:
-        """Let the parts see these tables of the main engine; names that are no tables are passed over."""
+        """Let the parts see these tables of the main engine; what is no table with a subscriber_id is passed over."""
 
     def divide(self, rows: int) -> None:
         """Choose the number of parts for that many rows in the largest month."""
