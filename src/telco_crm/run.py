@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
@@ -56,8 +57,11 @@ def run_all(inputs: Inputs, settings: Settings, out: Path, style: OutputStyle) -
     """
     clock = Clock()
     check_rules(settings.config)
-    load_in_background("telco_crm.catalog")
-    with OutputFolder(out) as folder, loaded(*inputs, settings, folder.stage / "rejects") as data:
+    with (
+        _catalog_loading(),
+        OutputFolder(out) as folder,
+        loaded(*inputs, settings, folder.stage / "rejects") as data,
+    ):
         from telco_crm.catalog import ANALYSES, OUTPUTS
 
         data.settings = replace(settings, extra={**settings.extra, **_former_model(out / SEGMENT_MODEL)})
@@ -100,8 +104,8 @@ def run_table(
     """
     clock = Clock()
     check_rules(settings.config)
-    load_in_background("telco_crm.catalog")
     with (
+        _catalog_loading(),
         OutputFile(target, settings.temp_dir) as file,
         staged_rejects(rejects, settings.temp_dir) as stage,
         loaded(*inputs, settings, stage) as data,
@@ -120,9 +124,15 @@ def run_table(
     return result
 
 
-def load_in_background(module: str) -> None:
-    """Load a module with all it needs while the main thread goes on: reading leaves time for that."""
-    threading.Thread(target=import_module, args=(module,)).start()
+@contextmanager
+def _catalog_loading() -> Iterator[None]:
+    """Load the catalogue with all it needs while files are read, which leaves time for that."""
+    thread = threading.Thread(target=import_module, args=("telco_crm.catalog",))
+    thread.start()
+    try:
+        yield
+    finally:
+        thread.join()  # nothing can be loaded while the program is ending
 
 
 def _write_tables(engine: Engine, wanted: Mapping[str, str], folder: Path, style: OutputStyle) -> dict[str, int]:
