@@ -22,6 +22,7 @@ from telco_crm.retain.recommend import RECOMMEND
 from telco_crm.segment.arpu import ARPU
 from telco_crm.segment.evaluate import SEGMENT_QUALITY
 from telco_crm.segment.groups import GROUPS
+from telco_crm.segment.moves import MOVES
 from telco_crm.segment.past import GROUPS_BEFORE
 from telco_crm.segment.prices import PRICES
 from telco_crm.segment.segments import SEGMENTS
@@ -40,6 +41,7 @@ ANALYSES = (
     GROUPS_BEFORE,
     SEGMENTS,
     STRATEGY,
+    MOVES,
     CREDIT,
     HISTORY,
     RATES,
