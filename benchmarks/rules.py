@@ -26,7 +26,7 @@ from process import PROGRAM, command_line, machine, median, rounds
 
 BASE = 2000  # subscribers of the operator that is multiplied
 SMALL = ("bills", "subscribers", "events", "contacts")
-MODELS = {"groups", "segments", "strategy", "churn history", "churn", "retention"}
+ELSEWHERE = {"groups", "segments", "strategy", "churn history", "churn", "retention"}  # models, and what needs them
 
 
 def main() -> None:
@@ -67,6 +67,7 @@ def _rules(folder: Path, options: argparse.Namespace) -> None:
     from telco_crm.catalog import ANALYSES
     from telco_crm.engine.duck import DuckEngine
     from telco_crm.engine.workers import LocalWorkers
+    from telco_crm.errors import CannotCompute
     from telco_crm.features.loading import load_catalog
     from telco_crm.features.people import people_analysis
     from telco_crm.ingest.told import tell
@@ -83,11 +84,14 @@ def _rules(folder: Path, options: argparse.Namespace) -> None:
         tables = {*SMALL, "usage", "features", *tell(engine, [], {}, None)}
         context = RunContext(engine, months[-1], months, tables)
         for analysis in (people_analysis(load_catalog({}, {}, None)), *ANALYSES):
-            if analysis.name in MODELS or not context.has(*analysis.needs):
+            if analysis.name in ELSEWHERE or not context.has(*analysis.needs):
                 print(f"  left out: {analysis.name}", file=sys.stderr)
                 continue
             start = time.perf_counter()
-            analysis.run(context, LocalWorkers(engine))
+            try:
+                analysis.run(context, LocalWorkers(engine))
+            except CannotCompute as why:  # competitor customers, which need call records
+                print(f"  left out: {analysis.name}: {why}", file=sys.stderr)
             seconds[analysis.name] = time.perf_counter() - start
     (folder / "seconds.json").write_text(json.dumps({name: round(s, 2) for name, s in seconds.items()}) + "\n")
 

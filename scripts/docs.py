@@ -96,7 +96,7 @@ def tables() -> Iterator[str]:
     yield "The same as `telco-crm schema TABLE`. Types: `id` and `name` are text and never numbers; `enum` takes one of"
     yield "the values listed; `money` is exact to six decimals, in the currency of the export.\n"
     parts = {
-        "Tables that are read": (*INPUT_TABLES, "antennas"),
+        "Tables that are read": (*INPUT_TABLES, "antennas", "outcome"),
         "Features": ("features",),
         "Indicators": ("indicators",),
         "Tables that are written": OUTPUT_TABLES,

@@ -24,15 +24,16 @@ from telco_crm.market.satisfaction import SATISFACTION, SatisfactionRules
 from telco_crm.retain.arms import EffectRules
 from telco_crm.retain.contact import ContactRules
 from telco_crm.retain.ladder import RetentionRules
-from telco_crm.retain.offers import OfferRules
+from telco_crm.retain.offers import OfferRules, unknown_steps
 from telco_crm.retain.priority import RETENTION
 from telco_crm.retain.products import RecommendRules
 from telco_crm.retain.recommend import RECOMMEND
 from telco_crm.retain.uplift.rules import UpliftRules
-from telco_crm.rules import Model, load_rules
+from telco_crm.rules import Model, line_of, load_rules
 from telco_crm.segment.arpu import ARPU, ArpuRules
 from telco_crm.segment.evaluate import SEGMENT_QUALITY
 from telco_crm.segment.groups import GROUPS
+from telco_crm.segment.moves import MOVES
 from telco_crm.segment.past import GROUPS_BEFORE
 from telco_crm.segment.prices import PRICES
 from telco_crm.segment.segments import SEGMENTS
@@ -54,6 +55,7 @@ ANALYSES = (
     GROUPS_BEFORE,
     SEGMENTS,
     STRATEGY,
+    MOVES,
     CREDIT,
     HISTORY,
     RATES,
@@ -154,10 +156,25 @@ def check_rules(config: Config) -> None:
         RuleError: with all problems.
     """
     problems: list[str] = []
+    good: dict[str, Model] = {}
     for name, model in RULES.items():
         with gathered(problems):
-            load_rules(model, name, config.rules.get(name), config.source)
+            good[name] = load_rules(model, name, config.rules.get(name), config.source)
+    problems += _step_problems(config, good)
     with gathered(problems):
         load_catalog(config.features, config.vocabulary, config.source)
     if problems:
         raise RuleError(problems)
+
+
+def _step_problems(config: Config, good: dict[str, Model]) -> list[str]:
+    """Offers for steps that the ladder does not have."""
+    offers, ladder = good.get("offers"), good.get("retention")
+    if not isinstance(offers, OfferRules) or not isinstance(ladder, RetentionRules):
+        return []
+    problems = []
+    for at, steps in unknown_steps(offers, {step.step for step in ladder.ladder}).items():
+        path = f"rules.offers.offers.{at}.ladder_steps"
+        place = f"{config.file}, line {line_of(path, config.text)}: " if config.file else ""
+        problems.append(f"{place}{path}: the ladder has no step {', '.join(map(str, steps))}")
+    return problems

@@ -84,16 +84,28 @@ def plan(job: Job, out: Path, pseudonymise: bool, key_file: Path | None, split: 
 @data_options
 @output_option
 @click.option("--name", required=True, help="Name of the campaign in the contacts.")
+@click.option(
+    "--outcome",
+    metavar="FILE",
+    help="What came of it, in place of the exports since: who left, revenue, marks (see: telco-crm schema outcome).",
+)
 @job_options
 @style_options
-def effect(job: Job, out: str, name: str) -> int:
+def effect(job: Job, out: str, name: str, outcome: str | None) -> int:
     """What a campaign did: treated against control, in leaving, revenue and the four marks of success.
 
-    DATA holds the exports since the campaign; the contacts are those that `campaign plan` wrote, or one's own.
+    DATA holds the exports since the campaign; or --outcome names a file that says what became of everybody. The
+    contacts are those that `campaign plan` wrote, or one's own.
     """
-    from telco_crm.run_campaign import run_effect
+    from telco_crm.run_effect import run_effect, run_file_effect
 
-    job.show(run_effect(job.inputs, job.settings(out), out, name, job.style_for(out)), out)
+    style = job.style_for(out)
+    if outcome is None:
+        job.show(run_effect(job.inputs, job.settings(out), out, name, style), out)
+        return 0
+    if others := [f"--{table}" for table, given in job.flags.items() if given and table != "contacts"]:
+        raise click.UsageError(f"--outcome goes in place of {', '.join(others)}; give --contacts with it")
+    job.show(run_file_effect(job.inputs, outcome, job.settings(), out, (name, style)), out)
     return 0
 
 

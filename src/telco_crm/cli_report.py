@@ -20,8 +20,15 @@ LANG = click.option(
     metavar="FILE",
     help="File for the page; - is standard output.  [default: report.html in OUT]",
 )
+@click.option(
+    "--before",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="FOLDER",
+    help="The run of the month before; headline figures then all show their change.",
+)
 @LANG
-def report(out: Path, target: str | None, lang: str | None) -> int:
+@click.option("-q", "--quiet", is_flag=True, help="Do not say where it went.")
+def report(out: Path, target: str | None, before: Path | None, lang: str | None, quiet: bool) -> int:
     """The management report of a run: one HTML page with figures, charts and tables.
 
     OUT is a folder that `telco-crm run` wrote, in any format; `run` leaves the same report there. The page holds
@@ -29,8 +36,8 @@ def report(out: Path, target: str | None, lang: str | None) -> int:
     """
     from telco_crm.run_report import run_report
 
-    place = run_report(out, target, lang)
-    if place != "-":
+    place = run_report(out, target, lang, before)
+    if place != "-" and not quiet:
         click.echo(f"Wrote {place}.", err=True)
     return 0
 

@@ -40,6 +40,7 @@ RULE_FILES = (
     "prospects",
     "satisfaction",
 )
+MAPPED = (*INPUT_TABLES, "outcome")  # tables with a section [input.NAME]
 SECTIONS = ("options", "input", "rules", "features", "vocabulary")
 
 
@@ -107,7 +108,7 @@ def load_config(path: Path | None) -> Config:
     tables = {name: data[name] for name in SECTIONS if isinstance(data.get(name), dict)}
     mappings: dict[str, TableMapping] = {}
     for name, table in tables.get("input", {}).items():
-        if name in INPUT_TABLES:
+        if name in MAPPED:
             with gathered(problems):
                 mappings[name] = explain(TableMapping, table, f"input.{name}", source)
     with gathered(problems):
@@ -138,9 +139,9 @@ def _section_problems(data: Mapping[str, Any], path: Path) -> list[str]:
     named = {part: data.get(part) for part in ("input", "rules")}
     names = {part: list(table) for part, table in named.items() if isinstance(table, dict)}
     problems += [
-        f"{path}: [input.{name}]: there is no such table{nearest(name, INPUT_TABLES)}"
+        f"{path}: [input.{name}]: there is no such table{nearest(name, MAPPED)}"
         for name in names.get("input", [])
-        if name not in INPUT_TABLES
+        if name not in MAPPED
     ]
     problems += [
         f"{path}: [rules.{name}]: there are no such rules{nearest(name, RULE_FILES)}; known are {', '.join(RULE_FILES)}"

@@ -44,7 +44,7 @@ def dictionary(table: str | None, form: str, lang: str) -> str:
 
 
 def _tables() -> tuple[str, ...]:
-    return (*INPUT_TABLES, "antennas", "features", "indicators", *OUTPUT_TABLES)
+    return (*INPUT_TABLES, "antennas", "outcome", "features", "indicators", *OUTPUT_TABLES)
 
 
 def _schema(table: str) -> Schema:
@@ -61,7 +61,7 @@ def _definition(schema: Schema, name: str, lang: str) -> str:
         text += f" Values: {listed}{' or others' if column.open else ''}."
     if column.minimum is not None:
         text += f" From {column.minimum}" + (f" to {column.maximum}." if column.maximum is not None else " on.")
-    if schema.name in (*INPUT_TABLES, "antennas"):
+    if schema.name in (*INPUT_TABLES, "antennas", "outcome"):
         text += f" Recognised headers: {', '.join((column.zh, *column.aliases))}."
     return text
 

@@ -78,6 +78,8 @@ def run_all(inputs: Inputs, settings: Settings, out: Path, style: OutputStyle) -
         result.tables = _headlines(context, HEADLINES)
         result.seconds = clock.seconds
         content = manifest("run", clock, result, data)
+        if churn := context.facts.get("churn_model"):
+            content["churn_model"] = {"measures": churn.metrics, "calibration": churn.calibration}
         (folder.stage / REPORT).write_text(of_run(data.engine, result.rows, style, content), encoding="utf-8")
         files[REPORT] = None
         content["outputs"] = [described(folder.stage / file, file, rows) for file, rows in files.items()]

@@ -25,7 +25,14 @@ from telco_crm.segment.model import former_model
 from telco_crm.session import Settings, analyse, loaded
 
 TABLES = ("migration", "migration_balance")
-COLUMNS = {"group_id": "BIGINT", "group": "VARCHAR", "group_class": "VARCHAR", "arpu": "DOUBLE", "has_left": "BOOLEAN"}
+COLUMNS = {
+    "month": "VARCHAR",
+    "group_id": "BIGINT",
+    "group": "VARCHAR",
+    "group_class": "VARCHAR",
+    "arpu": "DOUBLE",
+    "has_left": "BOOLEAN",
+}
 
 
 def run_migration(
@@ -64,7 +71,7 @@ def _of_months(inputs: Inputs, settings: Settings, months: tuple[str, str], out:
             if impossible.get("groups"):
                 raise TelcoError(f"migrate: {month} cannot be grouped, because {impossible['groups']}")
             data.engine.run(
-                f'CREATE OR REPLACE TABLE {name} AS SELECT subscriber_id, group_id, "group", group_class, arpu '
+                f'CREATE OR REPLACE TABLE {name} AS SELECT subscriber_id, month, group_id, "group", group_class, arpu '
                 "FROM segments WHERE NOT has_left"
             )
             settings = replace(settings, extra={**settings.extra, "segment_model": context.facts["segment_model"]})

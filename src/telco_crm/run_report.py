@@ -14,14 +14,15 @@ from telco_crm.output.staging import OutputFile
 from telco_crm.run import REPORT
 
 
-def run_report(folder: Path, target: str | None, lang: str | None) -> str:
-    """The report over a folder of results, into `target` (else into the folder); where it went.
+def run_report(folder: Path, target: str | None, lang: str | None, before: Path | None) -> str:
+    """The report over a folder of results, into `target` (else into the folder); where it went. `before` is the folder
+    of the run of the month before.
 
     Raises:
         TelcoError: the folder cannot be read, or the target not be written; nothing was written then.
     """
     place = target or str(folder / REPORT)
-    page = of_folder(folder, lang)
+    page = of_folder(folder, lang, before)
     with OutputFile(place) as file:
         file.temp.write_text(page, encoding="utf-8")
         file.commit()

@@ -75,6 +75,11 @@ def moves(f: Files) -> Frame:
     return table.assign(from_label=table.from_tier.map(word), to_label=table.to_tier.map(word))
 
 
+def flows(f: Files) -> Frame:
+    table = f("migration")[lambda t: t.level == "group"]
+    return table.assign(from_label=table.from_name.replace("", "new"), to_label=table.to_name.replace("", "lost"))
+
+
 def reasons(f: Files) -> Frame:
     table = f.n("churn", "risk_rank")
     top = table[table.risk_rank <= -(-len(table) // 10)]
@@ -169,6 +174,8 @@ EXPECTED: dict[str, Callable[[Files], Frame]] = {
     "months.months": months,
     "bands.bands": filled("arpu_bands"),
     "groups.groups": filled("groups"),
+    "groups.moves": flows,
+    "groups.balance": lambda f: f("migration_balance")[lambda t: t.level == "group"],
     "groups.prices": lambda f: _with_share(f("price_sensitivity"), "price_sensitivity"),
     "strategy.strategy": lambda f: f("strategy"),
     "value.tiers": tiers,
@@ -191,7 +198,9 @@ EXPECTED: dict[str, Callable[[Files], Frame]] = {
     "arrears.what_if": lambda f: f("stop_rules"),
     "alerts.alerts": alerts,
     "alerts.tags": tags,
-    "prospects.networks": lambda f: f("prospect_totals")[lambda t: (t.month == "") & (t.level == "network")],
+    "prospects.networks": lambda f: f("prospect_totals")[lambda t: (t.month == "") & (t.level == "network")].rename(
+        columns={"name": "network"}
+    ),
     "prospects.trend": lambda f: f("prospect_totals")[lambda t: (t.month != "") & (t.level == "all")],
     "quality.inputs": inputs,
     "quality.audit": lambda f: f("audit"),
@@ -204,6 +213,7 @@ KEYS = {
     ],  # columns that tell the rows of a part apart, where it is not the first one
     "value.stages": ["stage_label", "tier_label"],
     "value.moves": ["from_label", "to_label"],
+    "groups.moves": ["from_label", "to_label"],
 }
 
 
@@ -211,6 +221,7 @@ def headlines(f: Files) -> dict[str, tuple[float, float | None]]:
     """Value now and a month before of every headline figure."""
     by_month = months(f).set_index("month").sort_index()
     rates = f.n("churn_rates", "churn_rate").set_index("month").churn_rate
+    moved = f.n("tier_migration", "subscribers")[lambda t: t.from_tier == "high_value"]
     ageing = f.n("arrears_ageing", "unpaid")
     two = {
         name: (float(by_month[column].iloc[-1]), float(by_month[column].iloc[-2]))
@@ -222,7 +233,7 @@ def headlines(f: Files) -> dict[str, tuple[float, float | None]]:
     return {
         **two,
         "churn_rate": (rates.iloc[-1], rates.iloc[-2]),
-        "high_value": (float((f("value_tiers").tier == "high_value").sum()), None),
+        "high_value": (float((f("value_tiers").tier == "high_value").sum()), float(moved.subscribers.sum())),
         "risk": (f.n("retention", "priority").priority.sum(), None),
         "overdue": (ageing[ageing.bucket != "0"].unpaid.sum(), None),
         "alerts": (float((f("alerts").severity == "serious").sum()), None),

@@ -68,7 +68,7 @@ def test_every_cell_reads_as_its_value(page: Page) -> None:
                     assert isclose(shown, float(value), abs_tol=half * 1.0001), (part.name, value, text)
                     read += 1
                 else:
-                    assert " ".join(value.split()) == text, (part.name, value, text)
+                    assert " ".join(value.split()) in (text, text.replace(" ", "_")), (part.name, value, text)
     assert read > 500
 
 

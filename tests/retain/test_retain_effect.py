@@ -117,10 +117,11 @@ def test_segments_that_are_large_enough(spring: tuple[list[Row], str, dict[str, 
 def test_what_is_said(spring: tuple[list[Row], str, dict[str, object]]) -> None:
     _, said, facts = spring
     for words in (
-        "1 contacts are of subscribers who are not in the subscriber table",
-        "1 subscribers are both treated and control",
-        "1 subscribers had left before their contact",
-        "1 subscribers of the control group were contacted by another campaign meanwhile",
+        # lines of contacts.csv: the header, t1 … t4, c1 … c4, then ghost, gone, both twice, and c4's other campaign
+        "1 contacts are of subscribers who are not in the subscriber table (data/contacts.csv, line 10); they were",
+        "1 subscribers are both treated and control (data/contacts.csv, line 12, 13); they were left out",
+        "1 subscribers had left before their contact (data/contacts.csv, line 11); they were left out",
+        "1 subscribers of the control group were contacted by another campaign meanwhile (data/contacts.csv, line 14)",
         "no measurable effect on leaving: 25.0% of the treated left and 25.0% of the control group",
     ):
         assert words in said
@@ -140,7 +141,10 @@ def test_an_unfinished_campaign_gets_no_verdict(telco: Telco) -> None:
 def test_what_cannot_be_measured(telco: Telco) -> None:
     telco.refused(*options("alone", "no.csv"), says=('campaign "alone": nobody is control',))
     telco.refused(*options("sprnig", "no.csv"), says=('there is no campaign "sprnig"; there are alone, other,',))
-    says = ("is not known yet: it takes 31 days and 1 whole months from the contact, and the data ends with 2026-04",)
+    says = (
+        "the outcome of 1 of 2 subscribers is not known yet, since it takes 31 days and 1 whole months from the ",
+        "the data is whole up to 2026-04, of 2026-05 it has nothing; measure it when that is there",
+    )
     telco.refused(*options("young", "no.csv"), says=says)
     telco.write("bare/bills.csv", "subscriber_id,month,total\n1,2026-03,5\n")
     base = ("campaign", "effect", "bare", "--name", "x", "-o", "no.csv", "--no-store")

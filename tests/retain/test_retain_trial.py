@@ -82,9 +82,9 @@ def test_a_real_effect_is_shown() -> None:
 
 def test_verdicts() -> None:
     fewer, more = share_difference(40, 1000, 100, 1000), share_difference(100, 1000, 40, 1000)
-    assert verdict(fewer, 0, 2000, []).startswith(
+    assert verdict(fewer, (0, 2000), []).startswith(
         "fewer of those contacted left: 4.0% of the treated left and 10.0% of the control group (-6.0 points"
     )
-    assert verdict(more, 0, 2000, []).startswith("MORE of those contacted left")
-    assert verdict(fewer, 5, 2000, []).startswith("preliminary, do not decide on it: the outcome of 5 of 2,000")
-    assert "unlike before the campaign (ARPU)" in verdict(fewer, 0, 2000, ["ARPU"])
+    assert verdict(more, (0, 2000), []).startswith("MORE of those contacted left")
+    assert verdict(fewer, (5, 2000), []).startswith("preliminary, do not decide on it: the outcome of 5 of 2,000")
+    assert "unlike before the campaign (ARPU)" in verdict(fewer, (0, 2000), ["arpu_before"])

@@ -146,6 +146,17 @@ def test_migration_of_two_months_of_data_is_that_of_one_model(telco: Telco) -> N
     assert one == other
 
 
+def test_a_run_has_the_moves_since_the_middle_of_its_months(telco: Telco) -> None:
+    telco.good("run", "data", "-o", "whole", "-q", *STORE)  # four months: from the second one
+    months = ("--from", "2026-02", "--to", "2026-04")
+    telco.good("migrate", "data", *months, "--model", "whole/segment_model.json", "-o", "second", "-q", *STORE)
+    for name in ("migration", "migration_balance"):
+        ours, theirs = (read(telco.folder / f"{folder}/{name}.csv") for folder in ("whole", "second"))
+        assert ours == theirs
+        assert {(r["from_month"], r["to_month"]) for r in ours} == {("2026-02", "2026-04")}
+    assert {r["kind"] for r in read(telco.folder / "whole/migration.csv")} == {"stayed", "moved", "joined", "left"}
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "says"),
     [

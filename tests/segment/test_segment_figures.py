@@ -120,8 +120,9 @@ def test_movement_between_two_periods() -> None:
     """a and c stayed, b moved from A to B, d left, f joined, e came from no group to A."""
     columns = ["subscriber_id", "group_id", "group", "group_class", "arpu"]
     with DuckEngine(1, None, None) as engine:
-        for name, rows in (("before", BEFORE), ("after", AFTER)):
-            engine.register(name, pd.DataFrame(rows, columns=columns).astype({"group_id": "Int64"}))
+        for name, rows, month in (("before", BEFORE, "2026-01"), ("after", AFTER, "2026-03")):
+            frame = pd.DataFrame(rows, columns=columns).astype({"group_id": "Int64"})
+            engine.register(name, frame.assign(month=month))
         create_migration(engine, "en")
         flows = {
             (row[0] or "", row[1] or ""): row[2:]
@@ -146,6 +147,7 @@ def test_movement_between_two_periods() -> None:
             ("premium", 2, 3, 1, 1, 1, 0, 1, 1, 0.5, 200.0, pytest.approx(230 / 3))
         ]
         assert [row for row in balance if row[0] == "weak"] == [("weak", 2, 2, 1, 0, 1, 1, 0, 0, 0.5, 50.0, 105.0)]
+        assert engine.rows("SELECT DISTINCT from_month, to_month FROM migration") == [("2026-01", "2026-03")]
         assert summary(engine) == {"stayed": 2, "moved": 2, "joined": 1, "left": 1, "before": 5, "after": 5}
 
 

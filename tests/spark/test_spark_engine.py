@@ -56,7 +56,9 @@ def test_feature_is_the_same_on_both_engines(world: Both, operator: Both, featur
         assert differing(both.duckdb["features"], both.spark["features"], feature) == []
 
 
-@pytest.mark.parametrize("table", [*RULE_TABLES, *MARKET_TABLES, "groups", "segment_drift", "strategy", "features"])
+@pytest.mark.parametrize(
+    "table", [*RULE_TABLES, *MARKET_TABLES, "groups", "segment_drift", "strategy", "migration", "features"]
+)
 def test_table_is_the_same_on_both_engines(operator: Both, table: str) -> None:
     one, other = operator.duckdb[table], operator.spark[table]
     assert one

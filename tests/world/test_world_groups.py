@@ -37,8 +37,6 @@ ON_REQUEST = {
     "churn_rules",
     "churn_monitor",
     "segment_quality",
-    "migration",
-    "migration_balance",
 }
 MONTHS = ("2026-01", "2026-02", "2026-03")  # those that the groups look at
 

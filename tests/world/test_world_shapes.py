@@ -31,7 +31,7 @@ CUTS = 33  # cut points of the value scores
 CHECKS = 19  # of the audit
 NO_USAGE = (
     "Not computed: price sensitivity (needs usage). Not computed: groups (needs usage). "
-    "Not computed: strategy (needs groups)."
+    "Not computed: strategy (needs groups). Not computed: group moves (needs groups)."
 )
 FEW = (
     "Not computed: groups (17 groups need at least 170 subscribers with usage in the last 3 months, and there are {n})."

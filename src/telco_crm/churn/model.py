@@ -17,7 +17,7 @@ from pydantic import ValidationError
 from scipy.special import expit
 
 from telco_crm.churn.drift import Spread, spread_of, spreads_of
-from telco_crm.churn.metrics import measures
+from telco_crm.churn.metrics import measures, reliability
 from telco_crm.errors import InputError
 from telco_crm.learn.additive import AdditiveModel
 from telco_crm.learn.coding import Ints
@@ -53,14 +53,16 @@ class Training(Model):
 class ChurnModel(Model):
     """A fitted model.
 
-    `meaning` says what each column is: SQL of a signal, or the type of a table's column. `metrics` are of rows the fold
-    models had not seen. `importance` is the mean size of a column's contribution in log odds.
+    `meaning` says what each column is: SQL of a signal, or the type of a table's column. `metrics` and `calibration`
+    (per tenth by probability: rows, mean probability, rate of leaving) are of rows the fold models had not seen.
+    `importance` is the mean size of a column's contribution in log odds.
     """
 
     format: str = FORMAT
     versions: dict[str, str]
     training: Training
     metrics: dict[str, float]
+    calibration: tuple[tuple[int, float, float], ...] = ()
     meaning: dict[str, str]
     importance: dict[str, float]
     middle: dict[str, float]
@@ -123,10 +125,12 @@ def fit_model(
     sample = np.linspace(0, len(frame) - 1, min(len(frame), IMPORTANCE_ROWS)).astype(np.int64)
     parts = learned.model.contributions(frame.iloc[sample], threads)
     found = measures(outcome[learned.unseen], expit(unseen))
+    tenths = reliability(outcome[learned.unseen], expit(unseen))
     return ChurnModel(
         versions=versions(),
         training=training,
         metrics={name: round(float(value), DECIMALS) for name, value in found.items()},
+        calibration=tuple((t.rows, round(t.mean, DECIMALS), round(t.rate.value, DECIMALS)) for t in tenths),
         meaning={name: meaning[name] for name in map(str, frame.columns)},
         importance={str(n): round(float(v), DECIMALS) for n, v in parts.abs().mean().items()},
         middle={str(n): float(v) for n, v in frame.median(numeric_only=True).items() if np.isfinite(v)},

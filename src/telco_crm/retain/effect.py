@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,51 +11,74 @@ import pandas as pd
 
 from telco_crm.analysis import RunContext
 from telco_crm.errors import InputError
-from telco_crm.retain.arms import EffectRules, find_arms, find_outcomes
+from telco_crm.labels import text
+from telco_crm.retain import followed
+from telco_crm.retain.arms import EffectRules
+from telco_crm.retain.outcome_file import OutcomeFile, find_file_arms, find_file_outcomes, how_far_file
 from telco_crm.retain.trial import Difference, Values, mean_difference, share_difference, standardised_difference
 from telco_crm.worth import WorthRules
 
 MONEY = ("revenue",)
-BEFORE = {"arpu_before": "ARPU", "tenure": "days on the network"}
+BEFORE = {"arpu_before": "ARPU", "tenure": "days on the network"}  # column: what the manifest calls it
 
 
-def measure_effect(context: RunContext, name: str) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Source:
+    """Where outcomes come from: what makes `arms`, what makes `outcomes`, and what says how far they go."""
+
+    arms: Callable[[RunContext, EffectRules, str], list[str]]
+    outcomes: Callable[[RunContext, EffectRules], list[str]]
+    how_far: Callable[[RunContext, EffectRules], str]
+
+
+EXPORTS = Source(followed.find_arms, followed.find_outcomes, followed.how_far)
+
+
+def of_file(file: OutcomeFile) -> Source:
+    """A file that was read into table `outcome`, as a source of outcomes."""
+    return Source(
+        lambda context, rules, name: find_file_arms(context, rules, name, file),
+        lambda context, rules: find_file_outcomes(context, rules, file),
+        lambda context, rules: how_far_file(context, rules, file),
+    )
+
+
+def measure_effect(context: RunContext, name: str, source: Source = EXPORTS) -> dict[str, Any]:
     """Make `effect` (one row per measure and segment) from contacts and what came after; what the manifest keeps.
 
     Raises:
         InputError: there is no such campaign, one arm is empty, or nobody's outcome is known yet.
     """
     rules = context.rules(EffectRules, "effect")
-    for trouble in find_arms(context, rules, name):
+    for trouble in source.arms(context, rules, name):
         context.note(trouble)
-    measures = find_outcomes(context, rules)
+    measures = source.outcomes(context, rules)
     frame = context.engine.frame("FROM outcomes ORDER BY subscriber_id")
     is_open, everybody = context.engine.rows("SELECT count(*) FILTER (is_open), count(*) FROM arms")[0]
-    if min(frame["treated"].sum(), (~frame["treated"]).sum()) < 2:
-        raise InputError(
-            f'campaign "{name}": the outcome of {is_open:,} of {everybody:,} subscribers is not known yet: it takes '
-            f"{rules.days} days and {rules.months} whole months from the contact, and the data ends with "
-            f"{context.as_of}"
+    late = ""
+    if is_open:
+        time = text("effect.takes", context.lang, days=rules.days, months=rules.months)
+        late = text("effect.open", context.lang, open=is_open, all=everybody, takes=time) + source.how_far(
+            context, rules
         )
+    if min(frame["treated"].sum(), (~frame["treated"]).sum()) < 2:
+        why = late or "fewer than two of an arm are left, and a comparison needs two"
+        raise InputError(text("effect.wait", context.lang, name=name, why=why) if late else f'campaign "{name}": {why}')
     measures = [m for m in measures if min(map(len, _values(frame, m))) > 1]
+    if late:
+        context.note(text("effect.left_out", context.lang, why=late))
     whole = {m: compare(frame, m, rules, context.seed) for m in measures}
-    rows = [_row(context, rules, m, frame, whole[m]) for m in measures]
-    for kind, segment, part in _segments(frame, rules):
-        of = {"segment_kind": kind, "segment": segment}
-        known = [m for m in measures if min(map(len, _values(part, m))) > 1]
-        rows += [_row(context, rules, m, part, compare(part, m, rules, context.seed)) | of for m in known]
-    context.engine.register("effect_rows", pd.DataFrame(rows))
-    context.create("effect", "SELECT * FROM effect_rows")
+    _table(context, rules, frame, whole)
     before = _balance(frame)
-    unlike = [words for words, (size, chance) in before.items() if abs(size) > max(rules.imbalance, chance)]
-    words = verdict(whole["left"], is_open, everybody, unlike)
-    context.note(f"campaign: {words}")
+    unlike = [what for what, (size, chance) in before.items() if abs(size) > max(rules.imbalance, chance)]
+    words = verdict(whole["left"], (is_open, everybody), unlike, context.lang)
+    context.say("effect_verdict", words=words)
     money = _money(context, frame, whole.get("revenue"))
     return {
         "name": name,
         "verdict": words,
         "open": is_open,
-        "standardised_differences": {k: v[0] for k, v in before.items()},
+        "standardised_differences": {BEFORE[what]: size for what, (size, _) in before.items()},
         **money,
     }
 
@@ -67,23 +91,31 @@ def compare(frame: pd.DataFrame, measure: str, rules: EffectRules, seed: int) ->
     return share_difference(int(treated.sum()), len(treated), int(control.sum()), len(control))
 
 
-def verdict(left: Difference, is_open: int, everybody: int, unlike: Sequence[str]) -> str:
-    """What the campaign did to leaving, in words."""
-    shares = f"{left.treated:.1%} of the treated left and {left.control:.1%} of the control group"
-    interval = f"{left.size * 100:+.1f} points, 95% interval {left.low * 100:+.1f} to {left.high * 100:+.1f}"
-    if left.shown:
-        words = f"{'fewer' if left.size < 0 else 'MORE'} of those contacted left: {shares} ({interval})"
-    else:
-        words = f"no measurable effect on leaving: {shares} ({interval})"
-    if is_open:
-        known = f"the outcome of {is_open:,} of {everybody:,} is not known yet"
-        words = f"preliminary, do not decide on it: {known}; so far {words}"
+def verdict(left: Difference, counts: tuple[int, int], unlike: Sequence[str], lang: str = "en") -> str:
+    """What the campaign did to leaving, in words; `counts` = whose outcome is not known yet, of how many; `unlike` =
+    what differed between the arms before (keys of BEFORE).
+    """
+    points = {key: value * 100 for key, value in (("size", left.size), ("low", left.low), ("high", left.high))}
+    figures = text("effect.figures", lang, treated=left.treated, control=left.control, **points)
+    key = "none" if not left.shown else "fewer" if left.size < 0 else "more_left"
+    words = text(f"effect.{key}", lang, figures=figures)
+    if counts[0]:
+        words = text("effect.preliminary", lang, open=counts[0], all=counts[1], words=words)
     if unlike:
-        words += (
-            f"; the arms were unlike before the campaign ({', '.join(unlike)}), more than chance makes them, so the "
-            "split was not random"
-        )
+        names = text("effect.comma", lang).join(text(f"effect.{what}", lang) for what in unlike)
+        words += text("effect.unlike", lang, names=names)
     return words
+
+
+def _table(context: RunContext, rules: EffectRules, frame: pd.DataFrame, whole: dict[str, Difference]) -> None:
+    """Make `effect`: every measure for all, and for each segment that is large enough."""
+    rows = [_row(context, rules, measure, frame, difference) for measure, difference in whole.items()]
+    for kind, segment, part in _segments(frame, rules):
+        of = {"segment_kind": kind, "segment": text(f"effect.{segment}", context.lang) if kind == "band" else segment}
+        known = [m for m in whole if min(map(len, _values(part, m))) > 1]
+        rows += [_row(context, rules, m, part, compare(part, m, rules, context.seed)) | of for m in known]
+    context.engine.register("effect_rows", pd.DataFrame(rows))
+    context.create("effect", "SELECT * FROM effect_rows")
 
 
 def _values(frame: pd.DataFrame, measure: str) -> tuple[Values, Values]:
@@ -132,11 +164,11 @@ def _balance(frame: pd.DataFrame) -> dict[str, tuple[float, float]]:
     (95%: 1.96 × root of 1/treated + 1/control).
     """
     found = {}
-    for column, words in BEFORE.items():
+    for column in BEFORE:
         treated, control = _values(frame, column)
         size = standardised_difference(treated, control)
         if not np.isnan(size):
-            found[words] = (round(size, 4), round(1.96 * float(np.sqrt(1 / len(treated) + 1 / len(control))), 4))
+            found[column] = (round(size, 4), round(1.96 * float(np.sqrt(1 / len(treated) + 1 / len(control))), 4))
     return found
 
 
@@ -144,15 +176,18 @@ def _money(context: RunContext, frame: pd.DataFrame, revenue: Difference | None)
     """Cost, and what the campaign brought in revenue and margin over the months looked at, with intervals."""
     cost, treated = float(frame.loc[frame["treated"], "cost"].sum()), int(frame["treated"].sum())
     if revenue is None:
-        context.note("campaign: there are no bills, so nothing can be said of revenue")
+        context.say("effect_no_revenue")
         return {"cost": cost}
     margin = context.rules(WorthRules, "assessment").margin
     saved = [treated * value for value in (revenue.size, revenue.low, revenue.high)]
     gain = [margin * value - cost for value in saved]
-    context.note(
-        f"campaign: it cost {cost:,.0f}; revenue changed by {saved[0]:+,.0f} (95% interval {saved[1]:+,.0f} to "
-        f"{saved[2]:+,.0f}), so with a margin of {margin:.0%} it gained {gain[0]:+,.0f} ({gain[1]:+,.0f} to "
-        f"{gain[2]:+,.0f})"
+    names = ("size", "low", "high")
+    context.say(
+        "effect_money",
+        cost=cost,
+        margin=margin,
+        **{f"saved_{name}": value for name, value in zip(names, saved, strict=True)},
+        **{f"gain_{name}": value for name, value in zip(names, gain, strict=True)},
     )
     returns = [value / cost for value in gain] if cost > 0 else None
     return {"cost": cost, "saved_revenue": saved, "gain": gain, "return": returns}

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Container, Sequence
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+import numpy as np
+from pydantic import Field, ValidationError, model_validator
+from pydantic_core import PydanticCustomError
 
 from telco_crm.engine.sql import literal, number
 from telco_crm.rules import Model, Wording
 
 NO_WORDS = Wording(en="", zh="")
+LISTS = ("groups", "ladder_steps", "tiers", "contracts")
+PROPOSED = 2  # an offer and an alternative
 
 
 class Offer(Model):
@@ -18,10 +23,10 @@ class Offer(Model):
     id: str
     en: str
     zh: str
-    arpu_from: float | None = None
-    arpu_below: float | None = None
-    groups: tuple[int, ...] = ()
-    ladder_steps: tuple[int, ...] = ()
+    arpu_from: float | None = Field(default=None, ge=0)
+    arpu_below: float | None = Field(default=None, gt=0)
+    groups: tuple[Annotated[int, Field(ge=1)], ...] = ()
+    ladder_steps: tuple[Annotated[int, Field(ge=1)], ...] = ()
     tiers: tuple[Literal["high", "mid_high", "mass"], ...] = ()
     contracts: tuple[Literal["none", "running", "ending"], ...] = ()
     cost: float = Field(default=0, ge=0)
@@ -39,6 +44,13 @@ class Offer(Model):
             )
         return self
 
+    def takes(self, key: str, value: Any) -> bool:
+        """Whether the condition on `key` (arpu, or one of LISTS) holds for a value; None is one that no list names."""
+        if key != "arpu":
+            return not getattr(self, key) or value in getattr(self, key)
+        from_, below = self.arpu_from, self.arpu_below
+        return (from_ is None or value >= from_) and (below is None or value < below)
+
     def condition(self) -> str:
         """SQL over arpu, group_id, ladder_step, tier and contract."""
         tests = [f"arpu >= {number(self.arpu_from)}"] if self.arpu_from is not None else []
@@ -49,33 +61,72 @@ class Offer(Model):
         tests += [f"contract IN ({', '.join(map(literal, self.contracts))})"] if self.contracts else []
         return " AND ".join(tests) or "true"
 
-    def covers(self, other: Offer) -> bool:
-        """Whether this offer fits everybody whom `other` fits."""
-        above = self.arpu_from is None or (other.arpu_from is not None and other.arpu_from >= self.arpu_from)
-        below = self.arpu_below is None or (other.arpu_below is not None and other.arpu_below <= self.arpu_below)
-        lists = ("groups", "ladder_steps", "tiers", "contracts")
-        return above and below and all(_within(getattr(other, key), getattr(self, key)) for key in lists)
-
 
 class OfferRules(Model):
     """See rules/offers.toml."""
 
-    offers: tuple[Offer, ...] = Field(min_length=1)
+    offers: tuple[Offer, ...]
 
     @model_validator(mode="after")
-    def _distinct(self) -> OfferRules:
-        ids = [o.id for o in self.offers]
-        repeated = sorted({i for i in ids if ids.count(i) > 1})
-        if repeated:
-            raise ValueError(f"offer ids must differ; {', '.join(repeated)} stands twice")
+    def _useful(self) -> OfferRules:
+        if not self.offers:
+            raise ValueError("there is no offer, and a campaign needs one")
+        first: dict[str, int] = {}
+        problems = []
         for at, offer in enumerate(self.offers):
-            first = [o.id for o in self.offers[:at] if o.covers(offer)]
-            if len(first) > 1:
-                raise ValueError(
-                    f'offer "{offer.id}" would never be proposed: "{first[0]}" and "{first[1]}" stand before it '
-                    "and fit everybody it fits; put it first, or narrow their conditions"
-                )
+            if offer.id in first:
+                problems.append((at, f'the id "{offer.id}" stands twice; ids must differ'))
+            first.setdefault(offer.id, at)
+        for at, before in never_proposed(self.offers).items():
+            names = " and ".join(f'"{self.offers[other].id}"' for other in before)
+            which = "" if len(before) == PROPOSED else "two of "
+            why = (
+                f'offer "{self.offers[at].id}" would never be proposed: {which}{names} stand before it and fit '
+                "everybody it fits; put it first, or narrow their conditions"
+            )
+            problems.append((at, why))
+        if problems:
+            raise ValidationError.from_exception_data(
+                "offers",
+                [
+                    {
+                        "type": PydanticCustomError("offer", "{why}", {"why": why}),
+                        "loc": ("offers", at),
+                        "input": {},
+                    }
+                    for at, why in sorted(problems)
+                ],
+            )
         return self
+
+
+def never_proposed(offers: Sequence[Offer], within: int = PROPOSED) -> dict[int, list[int]]:
+    """The offers, by number, that are not among the first `within` to fit anybody; with those that stand in the way.
+    Found by looking at everybody there can be: each side of every bound, and each value that a list names.
+    """
+    bounds = sorted({b for o in offers for b in (o.arpu_from, o.arpu_below) if b is not None})
+    # A bound stands for the ARPU from it up to the next; nan for who has no bill.
+    axes: list[list[Any]] = [[-np.inf, *bounds, np.nan]]
+    axes += [[*sorted({v for o in offers for v in getattr(o, key)}), None] for key in LISTS]
+    shape = tuple(map(len, axes))
+    taken, never = np.zeros(shape, np.int16), {}
+    inside = np.zeros((len(offers), *shape), bool)
+    for at, offer in enumerate(offers):
+        fits = np.ones(shape, bool)
+        for place, (key, values) in enumerate(zip(("arpu", *LISTS), axes, strict=True)):
+            along = np.array([offer.takes(key, value) for value in values])
+            fits &= along.reshape([-1 if other == place else 1 for other in range(len(shape))])
+        if not (fits & (taken < within)).any():
+            never[at] = [before for before in range(at) if (inside[before] & fits).any()]
+        inside[at] = fits
+        taken += fits
+    return never
+
+
+def unknown_steps(rules: OfferRules, steps: Container[int]) -> dict[int, list[int]]:
+    """By number of the offer, the ladder steps it names that the ladder does not have."""
+    found = {at: [s for s in offer.ladder_steps if s not in steps] for at, offer in enumerate(rules.offers)}
+    return {at: lost for at, lost in found.items() if lost}
 
 
 def fits_sql(rules: OfferRules) -> str:
@@ -94,7 +145,3 @@ def texts_sql(rules: OfferRules, which: str, key: str, lang: str = "en") -> str:
 def numbers_sql(rules: OfferRules, which: str, key: str) -> str:
     """SQL for a figure of the offer number `which`; NULL where there is none."""
     return f"([{', '.join(number(getattr(o, key)) for o in rules.offers)}]::DOUBLE[])[{which}]"
-
-
-def _within(part: tuple[object, ...], whole: tuple[object, ...]) -> bool:
-    return not whole or (bool(part) and set(part) <= set(whole))

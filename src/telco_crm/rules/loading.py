@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from importlib import resources
@@ -12,6 +11,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from telco_crm.errors import RuleError
+from telco_crm.rules.lines import line_of
 
 M = TypeVar("M", bound="Model")
 
@@ -67,7 +67,7 @@ def explain(model: type[M], data: Any, where: str, source: tuple[str, str] | Non
         problems = []
         for item in error.errors(include_url=False):
             path = ".".join([where, *map(str, item["loc"])]).strip(".")
-            line = _line_of(path, source[1]) if source else None
+            line = line_of(path, source[1]) if source else None
             place = f"{source[0]}, line {line}: " if source and line else f"{source[0]}: " if source else ""
             problems.append(f"{place}{path}: {_reason(item, model)}")
         raise RuleError(problems) from None
@@ -107,23 +107,3 @@ def _fields_at(model: type[BaseModel], loc: tuple[Any, ...]) -> list[str]:
             return []
         current = models[0]
     return list(getattr(current, "model_fields", {}))
-
-
-def _line_of(path: str, text: str) -> int | None:
-    """The line on which the key `path` is set: exact where it is written as a plain key under its [table]."""
-    section, best = "", None
-    for number, line in enumerate(text.splitlines(), 1):
-        header = re.match(r"\s*\[+\s*([^\]]+?)\s*\]+", line)
-        key = re.match(r"\s*([\w.\-\"']+)\s*=", line)
-        if header:
-            section = header.group(1).replace('"', "")
-            here = section
-        elif key:
-            here = ".".join(filter(None, [section, key.group(1).strip("\"'")]))
-        else:
-            continue
-        if here == path:
-            return number
-        if path.startswith(here + "."):
-            best = number
-    return best

@@ -1,7 +1,7 @@
 """Movement between two periods: who stayed, moved, joined and left, by group and by class (domain section 3).
 
-Works on the tables `before` and `after`: subscriber_id, group_id, group, group_class, arpu (any of the last four may be
-NULL), one row per subscriber on the books.
+Works on the tables `before` and `after`: subscriber_id, month, group_id, group, group_class, arpu (any but the first
+may be NULL), one row per subscriber on the books.
 """
 
 from __future__ import annotations
@@ -29,8 +29,9 @@ def create_migration(engine: Engine, lang: str) -> None:
         engine.run(f"CREATE OR REPLACE TABLE {pairs} AS {_pairs(number, name, lang)}")
         flows.append(_flows(level, pairs))
         balances.append(_balance(level, pairs))
-    engine.run(f"CREATE OR REPLACE TABLE migration AS {' UNION ALL '.join(flows)}")
-    engine.run(f"CREATE OR REPLACE TABLE migration_balance AS {' UNION ALL '.join(balances)}")
+    months = "(SELECT max(month) FROM before) AS from_month, (SELECT max(month) FROM after) AS to_month"
+    for name, parts in (("migration", flows), ("migration_balance", balances)):
+        engine.run(f"CREATE OR REPLACE TABLE {name} AS SELECT *, {months} FROM ({' UNION ALL '.join(parts)})")
 
 
 def summary(engine: Engine) -> dict[str, Any]:

@@ -13,6 +13,9 @@ from telco_crm.months import Month
 from telco_crm.output.report.catalogue import Chart, Headline, Part, Section, catalogue
 from telco_crm.output.report.charts import drawing
 from telco_crm.output.report.words import Column, change, column_of, plain, shown
+from telco_crm.schema import OUTPUT_TABLES
+
+FOLDED = 25  # a table of more rows opens on demand
 
 
 @dataclass(frozen=True)
@@ -23,12 +26,19 @@ class Source:
     tables: Mapping[str, str]
     manifest: Mapping[str, Any]
 
+    @property
+    def month(self) -> Month | None:
+        """The as-of month of the run."""
+        word = self.manifest.get("parameters", {}).get("as_of")
+        return Month(word) if word else None
+
     def lacks(self, needs: Sequence[str]) -> list[str]:
         """Those of `needs` that are not there."""
         return [name for name in needs if name not in self.tables]
 
-    def ask(self, needs: Sequence[str], sql: str, month: Month | None) -> tuple[list[str], list[tuple[Any, ...]]]:
+    def ask(self, needs: Sequence[str], sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
         """Column names and rows of a query of the catalogue."""
+        month = self.month
         given = [*needs, *(name for name in ("cuts",) if name in self.tables)]
         before = literal(str(month.back(1))) if month else "NULL"
         asked = sql.replace("{month}", literal(str(month)) if month else "NULL").replace("{before}", before)
@@ -36,16 +46,17 @@ class Source:
         return list(self.engine.columns(f"({query})")), self.engine.rows(query)
 
 
-def content(source: Source, lang: str) -> dict[str, Any]:
+def content(source: Source, lang: str, former: Source | None = None) -> dict[str, Any]:
     """Everything the page says in `lang`: headline figures, sections with tables and charts, and what is missing.
 
-    Every figure is given twice: `value` as it stands in the files, `text` as people read it.
+    `former` is the run of the month before, for changes that the tables of one run cannot tell. Every figure is given
+    twice: `value` as it stands in the files, `text` as people read it.
     """
-    month = _month(source)
+    month = source.month
     said: dict[str, Any] = {"lang": lang, "month": str(month or ""), "months": source.manifest.get("months", [])}
-    figures = (_headline(source, name, one, month, lang) for name, one in catalogue().headlines.items())
+    figures = (_headline(source, former, name, lang) for name in catalogue().headlines)
     said["headlines"] = [figure for figure in figures if figure]
-    made = [_section(source, name, section, month, lang) for name, section in catalogue().sections.items()]
+    made = [_section(source, name, section, lang) for name, section in catalogue().sections.items()]
     said["sections"] = [section for section in made if section["parts"]]
     said["missing"] = [
         {"title": section["title"], "why": section["why"]}
@@ -55,16 +66,11 @@ def content(source: Source, lang: str) -> dict[str, Any]:
     return said
 
 
-def _month(source: Source) -> Month | None:
-    word = source.manifest.get("parameters", {}).get("as_of")
-    return Month(word) if word else None
-
-
-def _headline(source: Source, name: str, one: Headline, month: Month | None, lang: str) -> dict[str, Any] | None:
-    if source.lacks(one.needs):
-        return None
-    _, rows = source.ask(one.needs, one.sql, month)
-    now, before = rows[0]
+def _headline(source: Source, former: Source | None, name: str, lang: str) -> dict[str, Any] | None:
+    one = catalogue().headlines[name]
+    now, before = _figure(source, one)
+    if before is None and former:
+        before, _ = _figure(former, one)
     if now is None:
         return None
     moved = change(now, before, one.form, lang)
@@ -81,12 +87,20 @@ def _headline(source: Source, name: str, one: Headline, month: Month | None, lan
     }
 
 
-def _section(source: Source, name: str, section: Section, month: Month | None, lang: str) -> dict[str, Any]:
+def _figure(source: Source, one: Headline) -> tuple[Any, Any]:
+    """Its value now and a month before; None where it is not known."""
+    if source.lacks(one.needs):
+        return None, None
+    _, rows = source.ask(one.needs, one.sql)
+    return rows[0][0], rows[0][1]
+
+
+def _section(source: Source, name: str, section: Section, lang: str) -> dict[str, Any]:
     parts, why = [], []
     for key, part in section.parts.items():
         if missing := source.lacks(part.needs):
-            why += [table for table in missing if table not in why]
-        elif made := _part(source, f"{name}.{key}", part, month, lang):
+            why += [table for table in missing if table in OUTPUT_TABLES and table not in why]
+        elif made := _part(source, f"{name}.{key}", part, lang):
             parts.append(made)
     return {
         "name": name,
@@ -97,9 +111,9 @@ def _section(source: Source, name: str, section: Section, month: Month | None, l
     }
 
 
-def _part(source: Source, name: str, part: Part, month: Month | None, lang: str) -> dict[str, Any] | None:
+def _part(source: Source, name: str, part: Part, lang: str) -> dict[str, Any] | None:
     """One table with its charts; None where it has no rows."""
-    names, rows = source.ask(part.needs, part.sql, month)
+    names, rows = source.ask(part.needs, part.sql)
     if not rows:
         return None
     columns = [column_of(n, part.needs, lang) for n in names]
@@ -109,6 +123,7 @@ def _part(source: Source, name: str, part: Part, month: Month | None, lang: str)
         "name": name,
         "title": part.title.text(lang) if part.title else "",
         "note": part.note.text(lang) if part.note else "",
+        "folded": len(rows) > FOLDED,
         "columns": [{"name": names[at], "label": columns[at].label, "number": columns[at].number} for at in visible],
         "rows": cells,
         "charts": [_chart(chart, f"{name}.{n}", columns, rows, lang) for n, chart in enumerate(part.charts)],

@@ -27,20 +27,32 @@ def of_run(engine: Engine, tables: Iterable[str], style: OutputStyle, manifest: 
     return page(content(Source(engine, queries | _told(engine, manifest), manifest), style.lang))
 
 
-def of_folder(folder: Path, lang: str | None = None) -> str:
+def of_folder(folder: Path, lang: str | None = None, before: Path | None = None) -> str:
     """The page over the tables that are in a folder of results, in `lang` (else in that of the run).
 
+    `before` is the folder of the run of the month before.
+
     Raises:
-        InputError: the folder has no table or no readable manifest, or a file cannot be read.
+        InputError: a folder has no table or no readable manifest, a file cannot be read, or `before` is of another
+            month.
     """
+    with DuckEngine() as engine, DuckEngine() as other:
+        source = _filed(engine, folder)
+        former = _filed(other, before) if before else None
+        if former and (source.month is None or former.month != source.month.back(1)):
+            was, now = former.month or "no month", source.month or "?"
+            raise InputError(f"--before {before} is a run of {was}, and the month before {now} is wanted")
+        return page(content(source, lang or source.manifest.get("parameters", {}).get("lang", "en"), former))
+
+
+def _filed(engine: Engine, folder: Path) -> Source:
+    """The tables of a folder of results."""
     manifest = read_manifest(folder)
-    with DuckEngine() as engine:
-        found = {name: path for name in OUTPUT_TABLES if (path := find_table(folder, name))}
-        if not found:
-            raise InputError(f"{folder}: there are no tables; name a folder that `telco-crm run` wrote")
-        queries = {name: stored(engine, path, name) for name, path in found.items()}
-        language = lang or manifest.get("parameters", {}).get("lang", "en")
-        return page(content(Source(engine, queries | _told(engine, manifest), manifest), language))
+    found = {name: path for name in OUTPUT_TABLES if (path := find_table(folder, name))}
+    if not found:
+        raise InputError(f"{folder}: there are no tables; name a folder that `telco-crm run` wrote")
+    queries = {name: stored(engine, path, name) for name, path in found.items()}
+    return Source(engine, queries | _told(engine, manifest), manifest)
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
@@ -64,7 +76,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
 
 
 def _told(engine: Engine, manifest: Mapping[str, Any]) -> dict[str, str]:
-    """What the manifest tells, as tables: inputs, notes, impossible, cuts."""
+    """What the manifest tells, as tables: inputs, notes, impossible, cuts, and how good the churn model is."""
     rows: dict[str, list[dict[str, Any]]] = {
         "inputs": [
             {**{k: i[k] for k in ("table", "read", "accepted", "rejected")}, "file": PurePath(i["file"]).name}
@@ -75,6 +87,12 @@ def _told(engine: Engine, manifest: Mapping[str, Any]) -> dict[str, str]:
     }
     if cuts := manifest.get("strategy_cuts"):
         rows["cuts"] = [dict(zip(("cut_across", "cut_up"), map(float, cuts), strict=True))]
+    model = manifest.get("churn_model", {})
+    rows["churn_measures"] = [{"measure": name, "measured": value} for name, value in model.get("measures", {}).items()]
+    rows["churn_calibration"] = [
+        {"part": str(at), "rows": n, "mean_churn": mean, "came": rate}
+        for at, (n, mean, rate) in enumerate(model.get("calibration", ()), 1)
+    ]
     told = {}
     for name, found in rows.items():
         if found:

@@ -39,7 +39,7 @@ def column_of(name: str, tables: Sequence[str], lang: str) -> Column:
     for table in tables:
         known = load_schema(table).columns.get(name) if table in OUTPUT_TABLES else None
         if known:
-            words = {code: known.value_label(code, lang) for code in known.values} | words
+            words = {code: known.value_label(code, lang).replace("_", " ") for code in known.values} | words
             form = heading.form if heading and heading.form else FORMS.get(known.type, "text")
             return Column(name, known.label(lang), form, min(known.decimals or 0, DECIMALS), words)
     if heading is None or not heading.en:

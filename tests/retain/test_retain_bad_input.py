@@ -1,0 +1,136 @@
+"""Offers and contacts that cannot be right: each is named with file and line, and what was done."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from telco_process import Telco
+
+from world import export
+
+SUBSCRIBERS = "subscriber_id activated_on\n" + "\n".join(f"s{n} 2020-01-01" for n in range(9))
+BILLS = "subscriber_id month total\n" + "\n".join(f"s{n} 2026-0{m} 100" for n in range(9) for m in range(1, 7))
+CONTACTS = "subscriber_id campaign contacted_on arm cost\n" + "\n".join(
+    f"s{n} past 2026-02-10 {'control' if n % 2 else 'treated'} {-3 if n == 4 else 2}" for n in range(8)
+)
+CONTACTS += "\nnobody past 2026-02-10 treated 2\n"
+OFFER = '[[rules.offers.offers]]\nid = "{id}"\nen = "e"\nzh = "z"\n'
+
+
+@pytest.fixture
+def telco(tmp_path: Path) -> Telco:
+    """The program beside the exports `data`."""
+    export(tmp_path / "data", {"subscribers": SUBSCRIBERS, "bills": BILLS, "contacts": CONTACTS})
+    return Telco(tmp_path)
+
+
+def plan(out: str = "out") -> tuple[str, ...]:
+    return ("campaign", "plan", "data", "--name", "x", "-o", out, "--config", "own.toml", "--no-store")
+
+
+def test_every_problem_of_an_offer_file_is_named_with_its_line(telco: Telco) -> None:
+    telco.write(
+        "own.toml",
+        OFFER.format(id="a")  # lines 1 to 4
+        + "arpu_form = 5\n"  # 5
+        + OFFER.format(id="b")  # 6 to 9
+        + "arpu_from = 90\narpu_below = 50\n"  # 10, 11: contradicts itself
+        + OFFER.format(id="c")  # 12 to 15
+        + "cost = -1\ncost_bills = -0.5\n"  # 16, 17
+        + "[rules.retention]\ncontact_cost = -2\n",  # 18, 19
+    )
+    lines = telco.refused(
+        *plan(),
+        says=(
+            'own.toml, line 5: rules.offers.offers.0.arpu_form: unknown key (did you mean "arpu_from"?)',
+            'own.toml, line 6: rules.offers.offers.1: offer "b" fits nobody: arpu_from 90 is not below arpu_below 50',
+            "own.toml, line 16: rules.offers.offers.2.cost: input should be greater than or equal to 0, got -1",
+            "own.toml, line 17: rules.offers.offers.2.cost_bills: input should be greater than or equal to 0, got -0.5",
+            "own.toml, line 19: rules.retention.contact_cost: ",
+        ),
+    )
+    assert len(lines) == 5
+    assert not (telco.folder / "out").exists()
+
+
+def test_an_offer_that_others_shadow_is_refused(telco: Telco) -> None:
+    telco.write(
+        "own.toml",
+        OFFER.format(id="all")
+        + OFFER.format(id="low")  # 5 to 8
+        + "arpu_below = 100\n"
+        + OFFER.format(id="rest")  # 10 to 13
+        + "arpu_from = 100\n"
+        + OFFER.format(id="late")  # 15: whoever it fits has "all", and one of "low" and "rest"
+        + "arpu_from = 0\nladder_steps = [2, 7]\n",  # 20: no such step
+    )
+    telco.refused(
+        *plan(),
+        says=(
+            'own.toml, line 15: rules.offers.offers.3: offer "late" would never be proposed: two of "all" and "low" '
+            'and "rest" stand before it and fit everybody it fits',
+        ),
+    )
+    telco.write("own.toml", OFFER.format(id="all") + "ladder_steps = [2, 7]\n")
+    telco.refused(*plan(), says=("own.toml, line 5: rules.offers.offers.0.ladder_steps: the ladder has no step 7",))
+    telco.write("own.toml", OFFER.format(id="twice") + OFFER.format(id="twice"))
+    telco.refused(*plan(), says=('own.toml, line 5: rules.offers.offers.1: the id "twice" stands twice',))
+
+
+def test_lines_of_offers_written_as_one_list(telco: Telco) -> None:
+    telco.write(
+        "own.toml",
+        '[rules.offers]\noffers = [\n  { id = "a", en = "", zh = "" },\n\n  # no\n'
+        '  { id = "b", en = "", zh = "", cost = -1 },\n]\n',
+    )
+    telco.refused(*plan(), says=("own.toml, line 6: rules.offers.offers.1.cost: ",))
+
+
+def test_an_offer_that_is_only_an_alternative_is_said(telco: Telco) -> None:
+    telco.write("own.toml", OFFER.format(id="all") + OFFER.format(id="some") + "arpu_from = 50\n")
+    said = " ".join(telco.good(*plan()).err.split())
+    assert 'offers: "some" is an alternative only: whomever it fits, "all" before it fit too' in said
+    said = " ".join(telco.good(*plan(), "--lang", "zh").err.split())
+    assert "优惠：“some”只会作为备选" in said
+
+
+def test_contacts_that_cannot_be_right_are_named_with_their_lines(telco: Telco) -> None:
+    base = ("campaign", "effect", "data", "--name", "past", "-o", "effect.csv", "--no-store")
+    said = " ".join(telco.good(*base).err.split())
+    assert "1 contacts are of subscribers who are not in the subscriber table (data/contacts.csv, line 10)" in said
+    assert "1 subscribers have a negative cost (data/contacts.csv, line 6); it was counted as 0" in said
+    assert "it cost 6;" in said  # s0, s2 and s6 at 2 each, s4 at 0; that of nobody does not count
+
+
+def test_a_month_that_is_there_in_part_is_named(telco: Telco) -> None:
+    # May ends what 90 days and three whole months from the 10th of February take; two of nine bills are there.
+    lines = [line for line in BILLS.splitlines() if "2026-06" not in line]
+    few = [line for line in lines if "2026-05" not in line or line.startswith(("s0", "s1"))]
+    export(telco.folder / "data", {"subscribers": SUBSCRIBERS, "bills": "\n".join(few), "contacts": CONTACTS})
+    base = ("campaign", "effect", "data", "--name", "past", "-o", "effect.csv", "--no-store")
+    telco.refused(
+        *base,
+        says=(
+            "the outcome of 8 of 8 subscribers is not known yet, since it takes 90 days and 3 whole months",
+            "the data is whole up to 2026-04, of 2026-05 it has 2 bills (of 9 in the month with most); measure it when",
+        ),
+    )
+    telco.refused(*base, "--lang", "zh", says=("数据完整至2026-04，2026-05账单2张（最多的月份9张）",))
+
+
+def test_arms_that_were_unlike_before_are_said(telco: Telco) -> None:
+    """Treated who paid 200 before, against a control group that paid 100: the split cannot have been random."""
+    bills = "subscriber_id month total\n" + "\n".join(
+        f"s{n} 2026-0{m} {100 + n % 7 + (100 if n % 2 == 0 else 0)}" for n in range(80) for m in range(1, 7)
+    )
+    people = "subscriber_id activated_on\n" + "\n".join(f"s{n} 2020-01-01" for n in range(80))
+    contacts = "subscriber_id campaign contacted_on arm\n" + "\n".join(
+        f"s{n} past 2026-02-10 {'control' if n % 2 else 'treated'}" for n in range(80)
+    )
+    export(telco.folder / "data", {"subscribers": people, "bills": bills, "contacts": contacts})
+    base = ("campaign", "effect", "data", "--name", "past", "-o", "effect.csv", "--no-store")
+    said = " ".join(telco.good(*base).err.split())
+    assert "the arms were unlike before the campaign (ARPU), more than chance makes them, so the split was not" in said
+    said = " ".join(telco.good(*base, "--lang", "zh").err.split())
+    assert "活动前两组已有差异（ARPU），超出偶然，说明分组不随机" in said
