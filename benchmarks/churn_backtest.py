@@ -1,14 +1,14 @@
 """The back-test of the churn model against models that know what the operator was generated from; and its calibration.
 
-    python benchmarks/churn_backtest.py [--subscribers 8000] [--months 9] [--seeds 1 2 3] [--noise 0.35] [--churn-level 1]
+    python benchmarks/churn_backtest.py [--subscribers 8000] [--months 9] [--seeds 1 2 3] [--noise 0.35] [--records 1]
     python benchmarks/churn_backtest.py --subscribers 120000 --months 7 --records 0.1 --seeds 1    # calibration
 
 Operators are generated, exported, read and back-tested: the latest cut-off with a known outcome is scored by a model
 fitted on the earlier ones whose outcome was known by then. The other models are the same learner on the same rows, but
 on the truth as it stood at each cut-off: on all that leaving was drawn from (every factor of the hazard, and the hazard
 itself); and, beyond that, on every sign that was planted in leavers and others (the part of the usual traffic that is
-left, forwarding, complaints, requests to cancel), without the noise with which an export shows it. The end of a contract
-has no date in exports, so that one is looked at without it as well.
+left, forwarding, complaints, requests to cancel), without the noise with which an export shows it. The end of a
+contract has no date in exports, so that one is looked at without it as well.
 """
 
 from __future__ import annotations
