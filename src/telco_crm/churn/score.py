@@ -14,8 +14,9 @@ from telco_crm.churn.model import ChurnModel, Training, fit_model
 from telco_crm.churn.rules import THEMES, ChurnRules
 from telco_crm.errors import CannotCompute, RuleError
 from telco_crm.labels import text
-from telco_crm.measures import note_absent, tables_in_words
+from telco_crm.measures import note_absent
 from telco_crm.months import Month
+from telco_crm.schema import tables_in_words
 
 SCORED = {
     "subscriber_id": "VARCHAR",
