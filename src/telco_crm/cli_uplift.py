@@ -95,9 +95,13 @@ def _say(job: Job, result: Result, out: str) -> None:
     """Notes and what was written, on standard error."""
     if job.options["quiet"]:
         return
+    from telco_crm.labels import text
+
+    lang = job.options["lang"]
     for note in result.notes:
-        click.echo(f"Note: {note}.", err=True)
-    click.echo(f"Wrote {out}: {', '.join(f'{name} {rows:,}' for name, rows in result.rows.items())}.", err=True)
+        click.echo(text("run.note", lang, note=note), err=True)
+    tables = ", ".join(f"{name} {rows:,}" for name, rows in result.rows.items())
+    click.echo(text("run.wrote", lang, out=out, tables=tables, seconds=result.seconds), err=True)
 
 
 def _alone(job: Job) -> None:

@@ -12,6 +12,7 @@ import pandas as pd
 from telco_crm.engine.base import Engine
 from telco_crm.engine.sql import identifier, literal
 from telco_crm.errors import InputError, TelcoError
+from telco_crm.labels import text
 from telco_crm.manifest import write_manifest
 from telco_crm.output.staging import OutputFile, OutputFolder
 from telco_crm.output.writers import FORMATS, OutputStyle, write_sheets, write_table
@@ -25,6 +26,7 @@ from telco_crm.run import MANIFEST, analyses_for
 from telco_crm.schema import load_schema
 from telco_crm.session import Settings, analyse, loaded
 
+ARMS = ("treated", "control", "excluded", "not_selected")
 SHEETLESS = re.compile(r"[\[\]:*?/\\]+")  # characters that the title of a sheet must not hold
 
 
@@ -57,7 +59,7 @@ def run_plan(inputs: Inputs, settings: Settings, out: Path, plan: Plan, lists: L
         result.facts["campaign"] = facts
         if lists.key:
             _add_pseudonyms(data.engine, lists.key)
-        files = _write(data.engine, folder.stage, lists)
+        files = write_lists(data.engine, folder.stage, lists)
         result.rows = {name: rows for name, rows in files.items() if rows is not None}
         files |= {f"rejects/{table}.csv": kept.count for table, kept in data.rejects.items()}
         result.seconds = clock.seconds
@@ -107,18 +109,22 @@ def _add_pseudonyms(engine: Engine, key: bytes) -> None:
         engine.run(f"CREATE OR REPLACE TABLE {table} AS {query} JOIN pseudonyms USING (subscriber_id)")
 
 
-def _write(engine: Engine, folder: Path, lists: Lists) -> dict[str, int | None]:
-    """Write the lists into `folder`: file → rows."""
+def write_lists(engine: Engine, folder: Path, lists: Lists) -> dict[str, int | None]:
+    """Write the lists of a campaign that was planned into `folder`: file → rows."""
     ending, style = FORMATS[lists.style.format], lists.style
     files: dict[str, int | None] = dict(_write_calls(engine, folder, lists))
+    cases = " ".join(
+        f"WHEN '{arm.replace('_', ' ')}' THEN {literal(text(f'effect.{arm}', style.lang))}" for arm in ARMS
+    )
+    roster = f"SELECT * REPLACE (CASE arm {cases} END AS arm) FROM roster ORDER BY rank NULLS LAST, subscriber_id"
     others = {
-        "roster": ("roster", "roster ORDER BY rank NULLS LAST, subscriber_id", style),
-        "exclusions": ("exclusions", "exclusion_counts ORDER BY place", style),
-        "contacts": ("contacts", "contacts_made ORDER BY subscriber_id", OutputStyle()),
+        "roster": ("roster", roster, style),
+        "exclusions": ("exclusions", "FROM exclusion_counts ORDER BY place", style),
+        "contacts": ("contacts", "FROM contacts_made ORDER BY subscriber_id", OutputStyle()),
     }
-    for name, (schema, table, how) in others.items():
+    for name, (schema, sql, how) in others.items():
         file = name + (".csv" if name == "contacts" else ending)
-        files[file] = write_table(engine, f"FROM {table}", folder / file, load_schema(schema), how)
+        files[file] = write_table(engine, sql, folder / file, load_schema(schema), how)
     return files
 
 
@@ -135,9 +141,11 @@ def _write_calls(engine: Engine, folder: Path, lists: Lists) -> dict[str, int]:
     queries = {
         value: f"FROM calls WHERE coalesce({column}::VARCHAR, '') = {literal(value)} ORDER BY rank" for value in values
     }
-    names = _names(values)
+    names = _names(values, text(f"effect.no_{lists.split}", style.lang))
     if style.format == "xlsx":
-        sheets = {names[value]: sql for value, sql in queries.items()} or {schema.en: "FROM calls"}
+        sheets = {names[value]: sql for value, sql in queries.items()} or {
+            (schema.zh if style.lang == "zh" else schema.en): "FROM calls"
+        }
         return {f"calls{ending}": write_sheets(engine, sheets, folder / f"calls{ending}", schema, style)}
     return {
         f"calls-{names[value]}{ending}": write_table(
@@ -147,11 +155,13 @@ def _write_calls(engine: Engine, folder: Path, lists: Lists) -> dict[str, int]:
     }
 
 
-def _names(values: list[str]) -> dict[str, str]:
-    """A name for each value that fits a file and a sheet; values that would share one get a number."""
+def _names(values: list[str], nothing: str) -> dict[str, str]:
+    """A name for each value that fits a file and a sheet, `nothing` for an empty one; values that would share one get a
+    number.
+    """
     names: dict[str, str] = {}
     for value in values:
-        base = SHEETLESS.sub("_", value).strip(" .'")[:24] or "none"
+        base = SHEETLESS.sub("_", value).strip(" .'")[:24] or nothing
         name, number = base, 1
         while name.lower() in {n.lower() for n in names.values()}:
             number += 1

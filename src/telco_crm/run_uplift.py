@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
+from rich.cells import cell_len
 
 from telco_crm.engine.base import Engine
 from telco_crm.engine.duck import DuckEngine
 from telco_crm.errors import InputError
 from telco_crm.ingest.widetable import read_wide
+from telco_crm.labels import text
 from telco_crm.output.staging import OutputFile
 from telco_crm.output.writers import OutputStyle, write_table
 from telco_crm.results import Clock, Inputs, Result, finish, result_of
@@ -59,7 +61,7 @@ def run_uplift_fit(
         result = result_of(data, context)
         result.rows |= _keep(data.engine, fitted, task, file, curves)
         result.seconds = clock.seconds
-    return result, report(fitted.model)
+    return result, report(fitted.model, settings.lang)
 
 
 def run_uplift_score(inputs: Inputs, settings: Settings, model: UpliftModel, target: str, style: OutputStyle) -> Result:
@@ -71,7 +73,7 @@ def run_uplift_score(inputs: Inputs, settings: Settings, model: UpliftModel, tar
     clock = Clock()
     with loaded(*inputs, settings) as data, OutputFile(target, data.engine.temp_path("")) as file:
         context, _ = analyse(data, ())
-        rows, notes = ranked(*uplift_now(context, model), model, [])
+        rows, notes = ranked(*uplift_now(context, model), model, context.lang)
         for note in notes:
             context.note(note)
         result = result_of(data, context)
@@ -90,13 +92,14 @@ def run_uplift_table_fit(
     Raises:
         TelcoError: before `target` was touched.
     """
+    clock = Clock()
     check_rules(settings.config)
     rules = load_rules(UpliftRules, "uplift", settings.config.rules.get("uplift"))
     with OutputFile(str(target), settings.temp_dir) as file, _engine(settings) as engine:
         table = read_wide(path, engine.temp_path(""), engine.threads)
-        fitted, task, notes = fit_table(table, said, rules, settings.seed, engine.threads)
+        fitted, task, notes = fit_table(table, said, rules, settings.seed, engine.threads, settings.lang)
         rows = _keep(engine, fitted, task, file, curves)
-    return Result([], {}, rows=rows, notes=notes), report(fitted.model)
+    return Result([], {}, rows=rows, notes=notes, seconds=clock.seconds), report(fitted.model, settings.lang)
 
 
 def run_uplift_table_score(
@@ -107,32 +110,39 @@ def run_uplift_table_score(
     Raises:
         TelcoError: before `target` was touched.
     """
-    identifier, style = how
+    clock, (identifier, style) = Clock(), how
     with OutputFile(target, settings.temp_dir) as file, _engine(settings) as engine:
         table = read_wide(path, engine.temp_path(""), engine.threads)
-        rows, notes = score_table(model, table, identifier, engine.threads)
+        rows, notes = score_table(model, table, identifier, engine.threads, settings.lang)
         engine.register("uplift", rows)
         count = write_table(engine, RANKED, file.temp, load_schema("uplift"), style)
         file.commit()
-    return Result([], {}, rows={"uplift": count}, notes=notes)
+    return Result([], {}, rows={"uplift": count}, notes=notes, seconds=clock.seconds)
 
 
-def report(model: UpliftModel) -> str:
+def report(model: UpliftModel, lang: str = "en") -> str:
     """The learners on customers they had not seen, best first, as a table for people."""
     said = model.training
-    effect = 1000 * said.effect
-    lines = [
-        f"customers {said.customers:,}, treated {said.treated:,}; outcome {said.outcome}: treated "
-        f"{said.treated_mean:.4f}, control {said.control_mean:.4f}, effect {effect:+.2f} per 1,000",
-        f"{'learner':22}{'incremental':>12}{'95% interval':>19}{'Qini':>8}{'AUUC':>9}{'random':>9}",
-    ]
+    outcome = text(f"uplift.{said.outcome}", lang) if said.source == "exports" else said.outcome
+    figures = {"treated": said.treated, "treated_mean": said.treated_mean, "control_mean": said.control_mean}
+    first = text("uplift.customers", lang, n=said.customers, outcome=outcome, effect=1000 * said.effect, **figures)
+    names = {name: text(f"uplift.{name}", lang) for name in ("learner", "incremental", "interval", "random")}
+    rows = [(names["learner"], names["incremental"], names["interval"], "Qini", "AUUC", names["random"])]
     for q in sorted(model.quality, key=lambda q: -q.incremental):
         mark = " *" if model.signal and q.learner == model.chosen else ""
-        interval = f"{q.low:.2f} to {q.high:.2f}"
-        lines.append(
-            f"{q.learner:22}{q.incremental:12.2f}{interval:>19}{q.qini:8.3f}{q.auuc:9.2f}{q.auuc_random:9.2f}{mark}"
-        )
-    return "\n".join([*lines, ""])
+        interval = f"{q.low:.2f}{text('uplift.to', lang)}{q.high:.2f}"
+        figures_of = (f"{q.incremental:.2f}", interval, f"{q.qini:.3f}", f"{q.auuc:.2f}", f"{q.auuc_random:.2f}{mark}")
+        rows.append((q.learner, *figures_of))
+    return "\n".join([first, *map(_line, rows), ""])
+
+
+def _line(cells: Sequence[str]) -> str:
+    """A line of the report; Chinese characters are two columns wide."""
+    first, *rest = cells
+    padded = [first + " " * (22 - cell_len(first))]
+    for cell, width in zip(rest, (12, 19, 8, 9, 9), strict=True):
+        padded.append(" " * (width - cell_len(cell.removesuffix(" *"))) + cell)
+    return "".join(padded)
 
 
 def _keep(engine: Engine, fitted: Fitted, task: Task, file: OutputFile, curves: Curves) -> dict[str, int]:

@@ -13,6 +13,7 @@ import pandas as pd
 from telco_crm.analysis import RunContext
 from telco_crm.engine.sql import identifier, literal
 from telco_crm.errors import InputError
+from telco_crm.labels import text
 from telco_crm.learn.coding import Floats
 from telco_crm.retain.arms import EffectRules
 from telco_crm.retain.followed import find_arms, find_outcomes
@@ -63,7 +64,7 @@ def fit_exports(context: RunContext, names: Sequence[str], outcome: Outcome, thr
         seed=context.seed,
         campaigns=used,
     )
-    return fit_uplift(task, training, rules, threads), task
+    return fit_uplift(task, training, rules, threads, context.lang), task
 
 
 def uplift_now(context: RunContext, model: UpliftModel) -> tuple[pd.Series, Floats]:
@@ -157,8 +158,6 @@ def _one_share(context: RunContext, rows: pd.DataFrame) -> pd.DataFrame:
             chosen = arms[arm][np.argsort(chance[arms[arm]], kind="stable")]
             kept[chosen[: round(size)]] = True
     if not kept.all():
-        context.note(
-            f"uplift: {int((~kept).sum()):,} of {len(rows):,} contacts are left out, so that every campaign has the "
-            f"same share of treated ({share:.0%})"
-        )
+        lost = int((~kept).sum())
+        context.note(text("uplift.thinned", context.lang, n=lost, all=len(rows), share=share))
     return rows[kept].reset_index(drop=True)

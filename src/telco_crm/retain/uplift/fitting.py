@@ -13,6 +13,7 @@ from scipy.stats import rankdata
 from threadpoolctl import threadpool_limits
 
 from telco_crm.errors import InputError
+from telco_crm.labels import text
 from telco_crm.learn.coding import Floats, Ints
 from telco_crm.retain.uplift.gain import Bools, Interval, Trial, gain, intervals
 from telco_crm.retain.uplift.learners import BASELINE, LEARNERS, prepared, response
@@ -81,7 +82,7 @@ def check(task: Task, rules: UpliftRules, place: str) -> None:
                 )
 
 
-def fit_uplift(task: Task, training: Training, rules: UpliftRules, threads: int) -> Fitted:
+def fit_uplift(task: Task, training: Training, rules: UpliftRules, threads: int, lang: str = "en") -> Fitted:
     """The learner with the highest cross-fitted `incremental`, fitted on everybody, if the lower end of its joint
     interval is above 0 and its gain at least that of the rules; otherwise a model that says there is no usable signal.
     The same whatever `threads` is.
@@ -111,22 +112,20 @@ def fit_uplift(task: Task, training: Training, rules: UpliftRules, threads: int)
         middle=middle if signal else 0.0,
         effect=effect,
     )
-    return Fitted(model, ranks, [*unlike(task, rules), verdict(model, rules)])
+    return Fitted(model, ranks, [*unlike(task, rules, lang), verdict(model, rules, lang)])
 
 
-def verdict(model: UpliftModel, rules: UpliftRules) -> str:
+def verdict(model: UpliftModel, rules: UpliftRules, lang: str = "en") -> str:
     """Whether there is a signal, in words."""
     best = next(q for q in model.quality if q.learner == model.chosen)
     base = next(q for q in model.quality if q.learner == BASELINE)
-    found = (
-        f"{best.incremental:.2f} incremental outcomes per 1,000 customers above a random order (95% interval "
-        f"{best.low:.2f} to {best.high:.2f}); ranking by response: {base.incremental:.2f}"
-    )
+    figures = {"best": best.incremental, "low": best.low, "high": best.high, "base": base.incremental}
+    found = text("uplift.found", lang, **figures)
     if model.signal:
-        return f"uplift: {best.learner} is used: {found}"
-    small = f"; that is {best.qini:.1%} of what a random list brings, less than {rules.least_gain:.0%}"
-    why = small if best.low > 0 and best.qini < rules.least_gain else ""
-    return f"uplift: no usable signal: the best learner, {best.learner}, has {found}{why}; nobody is ranked"
+        return text("uplift.used", lang, learner=best.learner, found=found)
+    is_small = best.low > 0 and best.qini < rules.least_gain
+    why = text("uplift.small", lang, gain=best.qini, least=rules.least_gain) if is_small else ""
+    return text("uplift.unusable", lang, learner=best.learner, found=found, why=why)
 
 
 def folds(task: Task, seed: int) -> Ints:
@@ -142,7 +141,7 @@ def folds(task: Task, seed: int) -> Ints:
     return np.asarray(fold[place])
 
 
-def unlike(task: Task, rules: UpliftRules) -> list[str]:
+def unlike(task: Task, rules: UpliftRules, lang: str = "en") -> list[str]:
     """A note, if columns differ between the arms by more than chance and the rules' part of a standard deviation."""
     treated = task.treated
     least = max(rules.imbalance, 1.96 * float(np.sqrt(1 / treated.sum() + 1 / (~treated).sum())))
@@ -156,12 +155,8 @@ def unlike(task: Task, rules: UpliftRules) -> list[str]:
         spread = np.sqrt((a.var() + b.var()) / 2) if len(a) and len(b) else 0.0
         if spread > 0 and abs(a.mean() - b.mean()) / spread > least:
             found.append(str(name))
-    if not found:
-        return []
-    return [
-        f"uplift: treated and control differ in {', '.join(found[:5])} by more than chance: if they were not drawn at "
-        "random, or a column was only known afterwards (leave it out), the figures mean nothing"
-    ]
+    names = text("effect.comma", lang).join(found[:5])
+    return [text("uplift.unlike", lang, names=names)] if found else []
 
 
 def _held_out(task: Task, fold: Ints, seed: int, threads: int) -> dict[str, Floats]:

@@ -9,6 +9,7 @@ import pandas as pd
 
 from telco_crm.errors import InputError
 from telco_crm.ingest.widetable import NUMBER, TEXT, WideTable
+from telco_crm.labels import text
 from telco_crm.learn.coding import Floats
 from telco_crm.retain.uplift.fitting import Fitted, Task, check, fit_uplift
 from telco_crm.retain.uplift.gain import Bools
@@ -37,7 +38,7 @@ class TrialTable:
 
 
 def fit_table(
-    table: WideTable, said: TrialTable, rules: UpliftRules, seed: int, threads: int
+    table: WideTable, said: TrialTable, rules: UpliftRules, seed: int, threads: int, lang: str = "en"
 ) -> tuple[Fitted, Task, list[str]]:
     """A model of the table's trial, what it was fitted on, and notes.
 
@@ -51,12 +52,10 @@ def fit_table(
     known = arm.notna().to_numpy() & ~np.isnan(outcome)
     unclear = int(table.rows - known.sum())
     if unclear:
-        notes.append(
-            f"{unclear:,} of {table.rows:,} rows are neither {treated_value} nor {control_value}, or have no outcome; "
-            "they are left out"
-        )
+        values = {"treated": treated_value, "control": control_value}
+        notes.append(text("uplift.rows_left_out", lang, n=unclear, all=table.rows, **values))
     treated, outcome = arm[known].to_numpy(bool), outcome[known]
-    frame, meaning, more = _columns(table, said, known)
+    frame, meaning, more = _columns(table, said, known, lang)
     task = Task(frame, treated, outcome, _groups(table, said, known), meaning)
     check(task, rules, f"{table.name}, --treatment {said.treatment}, --outcome {said.outcome}")
     training = Training(
@@ -72,12 +71,12 @@ def fit_table(
         control_value=control_value,
         identifier=said.identifier,
     )
-    fitted = fit_uplift(task, training, rules, threads)
+    fitted = fit_uplift(task, training, rules, threads, lang)
     return fitted, task, [*notes, *more, *fitted.notes]
 
 
 def score_table(
-    model: UpliftModel, table: WideTable, identifier: str | None, threads: int
+    model: UpliftModel, table: WideTable, identifier: str | None, threads: int, lang: str = "en"
 ) -> tuple[pd.DataFrame, list[str]]:
     """Rows of the table with uplift and rank, the highest first; without a signal nobody has a rank. And notes.
 
@@ -102,18 +101,19 @@ def score_table(
     if named and not there:
         notes.append(f"there is no column {named}; rows are named by their number")
     ids = table.text(str(named)) if there else pd.Series(np.arange(1, table.rows + 1).astype(str))
-    return ranked(ids.fillna(""), model.uplift(frame, threads), model, notes)
+    rows, more = ranked(ids.fillna(""), model.uplift(frame, threads), model, lang)
+    return rows, [*notes, *more]
 
 
-def ranked(ids: pd.Series, uplift: Floats, model: UpliftModel, notes: list[str]) -> tuple[pd.DataFrame, list[str]]:
-    """row_id, uplift and uplift_rank, the highest first; and the notes, with one if there is no signal."""
+def ranked(ids: pd.Series, uplift: Floats, model: UpliftModel, lang: str = "en") -> tuple[pd.DataFrame, list[str]]:
+    """row_id, uplift and uplift_rank, the highest first; and a note if there is no signal."""
     out = pd.DataFrame({"row_id": ids.to_numpy(object), "uplift": np.round(uplift, 6)})
     if not model.signal:
         out["uplift_rank"] = pd.array([pd.NA] * len(out), dtype="Int64")
-        return out, [*notes, "uplift: the model has no usable signal: everybody has the mean effect, and no rank"]
+        return out, [text("uplift.without", lang)]
     out = out.iloc[np.lexsort((np.arange(len(out)), -out["uplift"].to_numpy()))].reset_index(drop=True)
     out["uplift_rank"] = pd.array(np.arange(1, len(out) + 1), dtype="Int64")
-    return out, notes
+    return out, []
 
 
 def _check_names(table: WideTable, said: TrialTable) -> None:
@@ -182,7 +182,9 @@ def _outcome(table: WideTable, said: TrialTable) -> Floats:
     return np.asarray(words.map({word: float(word == good) for word in distinct}).to_numpy(np.float64, na_value=np.nan))
 
 
-def _columns(table: WideTable, said: TrialTable, known: Bools) -> tuple[pd.DataFrame, dict[str, str], list[str]]:
+def _columns(
+    table: WideTable, said: TrialTable, known: Bools, lang: str
+) -> tuple[pd.DataFrame, dict[str, str], list[str]]:
     """What the learners look at: every other column, but for those that say nothing of who is meant."""
     columns: dict[str, pd.Series] = {}
     meaning: dict[str, str] = {}
@@ -194,11 +196,11 @@ def _columns(table: WideTable, said: TrialTable, known: Bools) -> tuple[pd.DataF
         values = values[known].reset_index(drop=True)
         distinct = values.nunique()
         if kind == TEXT and distinct >= DISTINCT * len(values):
-            notes.append(f"column {name} looks like an identifier: nearly every row has its own value (left out)")
+            notes.append(text("uplift.identifier", lang, name=name))
         elif distinct + values.isna().any() > 1:
             columns[name], meaning[name] = values, kind
             if odd:
-                notes.append(f"column {name}: cells that are no number count as empty, such as {', '.join(odd)}")
+                notes.append(text("uplift.odd", lang, name=name, cells=", ".join(odd)))
     if not columns:
         raise InputError(f"{table.name}: no column is left to learn from; check --drop and what the columns hold")
     return pd.DataFrame(columns), meaning, notes

@@ -1,0 +1,102 @@
+"""Lists and reports in Chinese as people see them, people without an agent, and a roster under pseudonyms and back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from telco_process import Telco
+from test_uplift_table import FIT, trial
+
+from world import export, read
+
+RULES = """
+[rules.retention]
+contact_cost = 1
+[[rules.offers.offers]]
+id = "text"
+en = "SMS pack"
+zh = "短信包"
+arpu_from = 500
+take_up = 1.0
+channel = "sms"
+[[rules.offers.offers]]
+id = "gift"
+en = "gift"
+zh = "礼"
+take_up = 1.0
+"""
+# s0 and s1 get a text message, which needs no agent; s2 to s5 are called; s6 does not want to be contacted.
+SUBSCRIBERS = "subscriber_id activated_on region opted_out\n" + "\n".join(
+    f"s{n} 2020-01-01 {'-' if n == 3 else 'North'} {'yes' if n == 6 else 'no'}" for n in range(7)
+)
+BILLS = "subscriber_id month total\n" + "\n".join(
+    f"s{n} 2026-0{month} {900 - 100 * n if n < 2 else 490 - n}" for n in range(7) for month in (1, 2, 3)
+)
+
+
+@pytest.fixture(scope="module")
+def telco(tmp_path_factory: pytest.TempPathFactory) -> Telco:
+    """The program beside the exports `data`."""
+    folder = tmp_path_factory.mktemp("words")
+    (folder / "own.toml").write_text(RULES, "utf-8")
+    export(folder / "data", {"subscribers": SUBSCRIBERS, "bills": BILLS})
+    return Telco(folder)
+
+
+def planned(telco: Telco, out: str, *options: object) -> Path:
+    base = ("campaign", "plan", "data", "-o", out, "--name", "x", "--config", "own.toml", "--no-store", "-q")
+    telco.good(*base, *options)
+    return telco.folder / out
+
+
+def test_sheets_in_chinese(telco: Telco) -> None:
+    import openpyxl
+
+    options = ("--control", 0, "--lang", "zh", "--format", "xlsx")
+    out = planned(telco, "agents", *options, "--split", "agent", "--agents", 2)
+    book = openpyxl.load_workbook(out / "calls.xlsx")
+    people = {sheet.title: sorted(row[1].value for row in sheet.iter_rows(min_row=2)) for sheet in book}
+    assert people == {"无坐席": ["s0", "s1"], "1": ["s2", "s4"], "2": ["s3", "s5"]}
+    for sheet in book:
+        assert sheet.freeze_panes == "A2"
+        assert all(not str(cell.value).isascii() or cell.value == "ARPU" for cell in sheet[1])
+        assert {cell.data_type for cell in sheet["B"][1:]} == {"s"}  # numbers of subscribers are text
+    roster = openpyxl.load_workbook(out / "roster.xlsx").active
+    assert [cell.value for cell in roster[1]][3] == "组别"
+    assert {row[3].value for row in roster.iter_rows(min_row=2)} == {"营销组", "排除"}
+    assert {row["arm"] for row in read(out / "contacts.csv")} == {"treated"}  # what the program reads again
+
+
+def test_people_without_agent_or_region_in_english(telco: Telco) -> None:
+    out = planned(telco, "english", "--control", 0, "--split", "agent", "--agents", 1)
+    assert sorted(path.name for path in out.glob("calls*")) == ["calls-1.csv", "calls-no agent.csv"]
+    out = planned(telco, "regions", "--control", 0, "--split", "region")
+    assert sorted(path.name for path in out.glob("calls*")) == ["calls-North.csv", "calls-no region.csv"]
+    assert {row["arm"] for row in read(out / "roster.csv")} == {"treated", "excluded"}
+
+
+def test_a_roster_under_pseudonyms_and_back(telco: Telco) -> None:
+    plain = read(planned(telco, "plain") / "roster.csv")
+    hidden = planned(telco, "hidden", "--pseudonymise", "--key-file", "key")
+    rows = read(hidden / "roster.csv")
+    assert not {row["subscriber_id"] for row in rows} & {f"s{n}" for n in range(7)}
+    for name in ("roster", "contacts"):
+        telco.good("campaign", "reveal", f"hidden/{name}.csv", "--key-file", "key", "-o", f"{name}.csv")
+    back = sorted(read(telco.folder / "roster.csv"), key=lambda row: row["subscriber_id"])
+    assert back == sorted(plain, key=lambda row: row["subscriber_id"])  # the same arms, too
+    arms = {row["subscriber_id"]: row["arm"] for row in read(telco.folder / "contacts.csv")}
+    assert arms == {row["subscriber_id"]: row["arm"] for row in plain if row["arm"] in ("treated", "control")}
+
+
+@pytest.mark.parametrize(("effect", "says"), [(0.2, "被采用"), (0.0, "没有可用信号")])
+def test_a_fit_in_chinese(tmp_path: Path, effect: float, says: str) -> None:
+    telco = Telco(tmp_path)
+    trial(tmp_path / "trial.csv", effect)
+    done = telco.good(*FIT, "--table", "trial.csv", "--model", "m.json", "--lang", "zh")
+    first, heading, *_ = done.out.splitlines()
+    assert first.startswith("客户4,000人，营销组")
+    assert heading.split() == ["学习器", "增量", "95%区间", "Qini", "AUUC", "随机"]
+    assert ("说明：增益：采用" if effect else f"说明：增益：{says}") in done.err
+    done = telco.good("campaign", "score", "--table", "trial.csv", "--model", "m.json", "-o", "s.csv", "--lang", "zh")
+    assert ("没有可用信号：所有人取平均效果" in done.err) == (not effect)
