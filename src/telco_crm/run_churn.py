@@ -12,7 +12,6 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from telco_crm.catalog import check_rules
 from telco_crm.churn.circle import HISTORY
 from telco_crm.churn.dataset import check_signals
 from telco_crm.churn.explain import important
@@ -31,6 +30,7 @@ from telco_crm.ingest.widetable import NUMBER, WideTable, read_wide
 from telco_crm.output.staging import OutputFile
 from telco_crm.output.writers import OutputStyle, write_table
 from telco_crm.results import Clock, Inputs, Result, result_of
+from telco_crm.rulebook import check_rules
 from telco_crm.rules import load_rules
 from telco_crm.schema import load_schema
 from telco_crm.session import Settings, analyse, loaded
@@ -161,7 +161,7 @@ def run_table_monitor(job: TableJob, model: ChurnModel, target: str, style: Outp
     """
     watch = load_rules(ChurnRules, "churn", job.settings.config.rules.get("churn")).watch
     with OutputFile(target, job.settings.temp_dir) as file, _opened(job) as (engine, table):
-        frame, notes = matching(model, table)
+        frame, notes = matching(model, table, job.settings.lang)
         rows = drift(model, frame, table.name, watch)
         if job.task.label:
             prepared = prepare(table, job.task, job.settings.seed)
@@ -223,7 +223,7 @@ class TableCampaign:
 def _opened(job: TableJob) -> Iterator[tuple[DuckEngine, WideTable]]:
     settings = job.settings
     with DuckEngine(settings.threads, settings.memory_limit, settings.temp_dir) as engine:
-        yield engine, read_wide(job.path, engine.temp_path(""), engine.threads)
+        yield engine, read_wide(job.path, engine.temp_path(""), engine.threads, settings.lang)
 
 
 def _keep(model: ChurnModel, file: OutputFile, picture: Path | None, lang: str) -> None:
