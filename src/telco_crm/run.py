@@ -8,15 +8,16 @@ from pathlib import Path
 from typing import Any
 
 from telco_crm.analysis import Analysis, RunContext
-from telco_crm.catalog import ANALYSES, ON_REQUEST, OUTPUTS, check_rules
+from telco_crm.catalog import ANALYSES, ON_REQUEST, check_rules
 from telco_crm.labels import text
 from telco_crm.manifest import write_manifest
 from telco_crm.market.alert_state import save_state
 from telco_crm.market.alerts import STATE, kept_state
-from telco_crm.output.report.source import of_run
+from telco_crm.output.report.source import REPORT, of_run
 from telco_crm.output.scatter import Dot, Matrix, scatter
 from telco_crm.output.staging import OutputFile, OutputFolder, staged_rejects
 from telco_crm.output.writers import FORMATS, OutputStyle, write_table
+from telco_crm.outputs import OUTPUTS
 from telco_crm.results import Clock, Inputs, Result, described, finish, manifest, result_of
 from telco_crm.run_pictures import trend_picture
 from telco_crm.schema import load_schema
@@ -27,7 +28,6 @@ from telco_crm.session import Settings, analyse, loaded
 MANIFEST = "manifest.json"
 SEGMENT_MODEL = "segment_model.json"
 MODELS = {"churn_model": "churn_model.json", "segment_model": SEGMENT_MODEL}  # fact of the context → file
-REPORT = "report.html"
 STRATEGY_PICTURE, PROSPECTS_PICTURE = "strategy.svg", "prospects.svg"
 # Figures that the summary shows, by the table they are from.
 HEADLINES = {
