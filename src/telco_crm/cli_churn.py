@@ -19,6 +19,7 @@ from telco_crm.cli_options import (
     style_options,
     write_one,
 )
+from telco_crm.labels import text
 
 if TYPE_CHECKING:
     from telco_crm.run_churn import TableJob, TableResult
@@ -196,7 +197,8 @@ def _table_job(job: Job, said: dict[str, Any]) -> TableJob | None:
         return None
     if job.data is not None or any(job.flags.values()):
         raise click.UsageError("--table goes without DATA, --usage, --bills …")
-    return TableJob(path, TableTask(**said), job.settings())
+    settings = job.settings()
+    return TableJob(path, TableTask(**said, lang=settings.lang), settings)
 
 
 def _say(job: Job, result: TableResult, out: str, report: bool = True) -> None:
@@ -205,7 +207,9 @@ def _say(job: Job, result: TableResult, out: str, report: bool = True) -> None:
         click.echo(result.report, nl=False)
     if job.options["quiet"]:
         return
+    lang = job.options["lang"]
     for note in result.notes:
-        click.echo(f"Note: {note}.", err=True)
+        click.echo(text("run.note", lang, note=note), err=True)
     if result.rows and out:
-        click.echo(f"Wrote {out}: {', '.join(f'{name} {rows:,}' for name, rows in result.rows.items())}.", err=True)
+        tables = ", ".join(f"{name} {rows:,}" for name, rows in result.rows.items())
+        click.echo(text("table.wrote", lang, out=out, tables=tables), err=True)

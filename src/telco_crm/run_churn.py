@@ -161,7 +161,7 @@ def run_table_monitor(job: TableJob, model: ChurnModel, target: str, style: Outp
     """
     watch = load_rules(ChurnRules, "churn", job.settings.config.rules.get("churn")).watch
     with OutputFile(target, job.settings.temp_dir) as file, _opened(job) as (engine, table):
-        frame, notes = matching(model, table)
+        frame, notes = matching(model, table, job.settings.lang)
         rows = drift(model, frame, table.name, watch)
         if job.task.label:
             prepared = prepare(table, job.task, job.settings.seed)
@@ -223,7 +223,7 @@ class TableCampaign:
 def _opened(job: TableJob) -> Iterator[tuple[DuckEngine, WideTable]]:
     settings = job.settings
     with DuckEngine(settings.threads, settings.memory_limit, settings.temp_dir) as engine:
-        yield engine, read_wide(job.path, engine.temp_path(""), engine.threads)
+        yield engine, read_wide(job.path, engine.temp_path(""), engine.threads, settings.lang)
 
 
 def _keep(model: ChurnModel, file: OutputFile, picture: Path | None, lang: str) -> None:

@@ -137,6 +137,23 @@ def test_unseen_values_at_scoring_are_said(telco: Telco, customers: Path, fitted
     assert "column plan: 600 rows have a value that was rare or unknown in training, such as platinum" in done.err
 
 
+def test_notes_in_chinese(telco: Telco, customers: Path, fitted: Path) -> None:
+    odd = customers.read_text("utf-8").replace(",yes\n", ",maybe\n", 3).splitlines()
+    lines = [f"{line},{'same' if n == 0 else 'k'}" for n, line in enumerate(odd)]
+    table = telco.write("t.csv", "\n".join(lines) + "\n")
+    options = ("--positive", "yes", "--negative", "no", "--lang", "zh")
+    done = telco.good("churn", "fit", "--table", table, "--label", "left", *options, "--model", "m.json")
+    assert "说明：--label left：3行的值不是yes或no，略去。" in done.err
+    assert "说明：列same各行都相同（保留；可用--drop或--drop-suspects略去）。" in done.err
+    assert "说明：列number像是标识：每行都有不同的整数（保留" in done.err
+    assert "已写入 m.json：rows 597" in done.err
+    table = changed(customers, telco.folder / "t.csv", age=None, plan="platinum")
+    done = telco.good("churn", "score", "--table", table, "--model", fitted, "-o", "s.csv", "--lang", "zh")
+    assert "说明：列plan：600行的值在训练数据中罕见或没有，如platinum；按其他罕见值或空处理。" in done.err
+    assert "说明：没有列age：占模型所看的" in done.err
+    assert "Note" not in done.err
+
+
 def test_columns_missing_at_scoring(telco: Telco, customers: Path, fitted: Path) -> None:
     some = changed(customers, telco.folder / "some.csv", age=None)
     done = telco.good("churn", "score", "--table", some, "--model", fitted, "-o", "s.csv")

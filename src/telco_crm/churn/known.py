@@ -11,6 +11,7 @@ from telco_crm.engine.sql import literal
 from telco_crm.months import Month
 
 LAGS = 3
+EXPORTS = ("usage", "bills", "subscribers", "events", "contacts")  # what an operator exports
 SOURCES = ("subscribers", "events", "bills", "contacts", "leavers", "circle")  # what signals and outcomes come from
 DAYS_SINCE = ("complaint", "cancel_request", "competitor_contact", "power_off", "plan_change", "suspension", "survey")
 COLUMNS = {

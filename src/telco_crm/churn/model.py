@@ -32,7 +32,8 @@ DECIMALS = 6
 
 class Training(Model):
     """What a model was fitted on. For exports: cut-off months, months of outcome after each and of gap before it, kinds
-    of leaving. For tables: label column, what it says of leavers, and the column of identifiers.
+    of leaving, and the tables there were. For tables: label column, what it says of leavers, and the column of
+    identifiers.
     """
 
     source: Literal["exports", "table"]
@@ -43,6 +44,7 @@ class Training(Model):
     horizon_months: int = 0
     gap_months: int = 0
     target: tuple[str, ...] = ()
+    tables: tuple[str, ...] = ()
     label: str | None = None
     positive: str | None = None
     identifier: str | None = None

@@ -8,7 +8,7 @@ import pandas as pd
 from telco_crm.analysis import Analysis, RunContext
 from telco_crm.churn.dataset import check_signals, past_cutoffs, rule_hits_sql, signals_sql, training_set
 from telco_crm.churn.explain import REASONS, Words, held_rules, model_reasons, model_themes, rule_reasons, rule_themes
-from telco_crm.churn.known import SOURCES
+from telco_crm.churn.known import EXPORTS, SOURCES
 from telco_crm.churn.labels import create_rates
 from telco_crm.churn.model import ChurnModel, Training, fit_model
 from telco_crm.churn.rules import THEMES, ChurnRules
@@ -16,6 +16,7 @@ from telco_crm.errors import CannotCompute, RuleError
 from telco_crm.labels import text
 from telco_crm.measures import note_absent
 from telco_crm.months import Month
+from telco_crm.schema import tables_in_words
 
 SCORED = {
     "subscriber_id": "VARCHAR",
@@ -26,6 +27,7 @@ SCORED = {
     "rules_held": "VARCHAR",
 }
 LEAST_IN_SAMPLE = 10  # leavers and stayers, whatever the rules say
+SHOWN = 3  # values that a note gives as examples
 MATTERS = 0.01  # part of a model's importance from which on a signal without data is worth a note
 
 
@@ -44,12 +46,14 @@ def choose_model(context: RunContext) -> None:
             note_absent(context)
             return
     check_meaning(model, rules)
+    if lost := [name for name in model.training.tables if not context.has(name)]:
+        context.say("lost_tables", tables=tables_in_words(lost, context.lang))
     context.facts["churn_model"] = model
 
 
 def score_everybody(context: RunContext) -> None:
     """Make `churn_scored`: score, method, reasons and sub-scores of everybody who has not left; and `churn_seen`: the
-    signals that anybody has a value of.
+    signals that anybody has a value of, and in `value` each text that the model has not learned.
     """
     rules = context.rules(ChurnRules, "churn")
     model = context.facts.get("churn_model")
@@ -58,30 +62,37 @@ def score_everybody(context: RunContext) -> None:
         asked = rule_hits_sql(context, rules, context.as_of)
     columns = ", ".join(f"NULL::{kind} AS {name}" for name, kind in SCORED.items())
     context.create("churn_scored", f"SELECT {columns} LIMIT 0")
-    context.create("churn_seen", "SELECT '' AS name LIMIT 0")
-    seen: set[str] = set()
+    context.create("churn_seen", "SELECT '' AS name, '' AS value LIMIT 0")
+    seen: set[tuple[str, str]] = set()
     for batch in context.engine.session().batches(asked):
         frame = batch.to_pandas().set_index("subscriber_id")
         scored = by_model(context, rules, model, frame) if model else by_rules(frame, rules, context.lang)
         context.engine.register("churn_batch", scored.reset_index())
         context.engine.run(f"INSERT INTO churn_scored SELECT {', '.join(SCORED)} FROM churn_batch")
-        seen |= {name for name in (model.meaning if model else ()) if frame[name].notna().any()}
-    context.engine.register("churn_batch", pd.DataFrame({"name": sorted(seen)}, dtype="str"))
-    context.engine.run("INSERT INTO churn_seen SELECT name FROM churn_batch")
+        for column in model.additive.columns if model else ():
+            values = frame[column.name]
+            seen |= {(column.name, value) for value in (*column.unseen(values), *[""] * bool(values.notna().any()))}
+    context.engine.register("churn_batch", pd.DataFrame(sorted(seen), columns=["name", "value"], dtype="str"))
+    context.engine.run("INSERT INTO churn_seen SELECT name, value FROM churn_batch")
 
 
 def rank_everybody(context: RunContext) -> None:
-    """Make `churn`: the scores with ranks; note what the model looks at and nobody has."""
+    """Make `churn`: the scores with ranks; note what the model looks at and nobody has, and values it does not know."""
     ranks = "row_number() OVER (ORDER BY churn_score DESC, subscriber_id)"
     context.create("churn", f"SELECT *, {ranks} AS risk_rank FROM churn_scored")
     model = context.facts.get("churn_model")
     if model is None or not context.engine.rows("SELECT 1 FROM churn LIMIT 1"):
         return
-    seen = {row[0] for row in context.engine.rows("SELECT DISTINCT name FROM churn_seen")}
+    seen: dict[str, list[str]] = {}
+    for name, value in context.engine.rows("SELECT DISTINCT name, value FROM churn_seen ORDER BY ALL"):
+        seen.setdefault(name, []).extend([value] * bool(value))
     total = sum(model.importance.values()) or 1.0
-    lost = sorted(n for n in set(model.meaning) - seen if model.importance[n] / total >= MATTERS)
+    lost = sorted(n for n in set(model.meaning) - set(seen) if model.importance[n] / total >= MATTERS)
     if lost:
         context.say("unseen", names=", ".join(lost))
+    for name, values in seen.items():
+        if values:
+            context.say("unknown_values", name=name, n=len(values), shown=", ".join(values[:SHOWN]))
 
 
 def fit_on_history(context: RunContext, rules: ChurnRules, cutoffs: list[Month] | None = None) -> ChurnModel:
@@ -107,6 +118,7 @@ def fit_on_history(context: RunContext, rules: ChurnRules, cutoffs: list[Month] 
         horizon_months=rules.horizon_months,
         gap_months=rules.gap_months,
         target=rules.target,
+        tables=tuple(name for name in EXPORTS if context.has(name)),
     )
     meaning = {name: signal.sql for name, signal in rules.all_signals().items()}
     return fit_model(data.signals[varied], data.outcome, data.subscribers, training, meaning, context.engine.threads)

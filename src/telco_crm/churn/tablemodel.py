@@ -9,9 +9,10 @@ import pandas as pd
 
 from telco_crm.churn.explain import table_reasons
 from telco_crm.churn.model import ChurnModel, Training, fit_model
-from telco_crm.churn.tabletask import Prepared, TableTask
+from telco_crm.churn.tabletask import Prepared, TableTask, odd_cells
 from telco_crm.errors import InputError
 from telco_crm.ingest.widetable import WideTable
+from telco_crm.labels import text
 from telco_crm.learn.coding import ColumnCode, Floats, Ints
 from telco_crm.learn.fit import fit
 from telco_crm.learn.folds import folds
@@ -57,11 +58,11 @@ def score_table(
     Raises:
         InputError: the table does not have what the model looks at; the message names the differences.
     """
-    frame, notes = matching(model, table)
+    frame, notes = matching(model, table, lang)
     name = identifier or model.training.identifier
     names = table.text(name) if name and name in table.columns else pd.Series(np.arange(1, table.rows + 1).astype(str))
     if name and name not in table.columns:
-        notes.append(f"there is no column {name}; rows are named by their number")
+        notes.append(text("table.by_number", lang, name=name))
     parts = model.contributions(frame, threads)
     score = model.probability(frame, threads).round(6)
     out = pd.DataFrame({"row_id": names.fillna(""), "churn_score": score})
@@ -72,8 +73,8 @@ def score_table(
     return out.iloc[order].reset_index(drop=True), notes
 
 
-def matching(model: ChurnModel, table: WideTable) -> tuple[pd.DataFrame, list[str]]:
-    """The columns of the model, typed as they were fitted, and notes on what is missing or unseen.
+def matching(model: ChurnModel, table: WideTable, lang: str) -> tuple[pd.DataFrame, list[str]]:
+    """The columns of the model, typed as they were fitted, and notes (in `lang`) on what is missing or unseen.
 
     Raises:
         InputError: naming every difference that matters.
@@ -96,36 +97,31 @@ def matching(model: ChurnModel, table: WideTable) -> tuple[pd.DataFrame, list[st
         columns[column.name] = values
         if odd and values.isna().mean() > 0.5:
             problems.append(f"column {column.name} was {kind.split(':')[0]} and now holds {', '.join(odd)}")
-        elif odd:
-            notes.append(f"column {column.name}: cells that are no {kind} count as empty, such as {', '.join(odd)}")
-        notes += _unseen(column, values)
-    for names, what in ((lost, "it has no"), (empty, "nothing is in")):
-        _add_absent(names, what, model, (problems, notes))
+            continue
+        notes += [odd_cells(column.name, kind, odd, lang)] * bool(odd) + _unseen(column, values, lang)
+    for names, key in ((lost, "lost"), (empty, "hollow")):
+        share = sum(model.importance[name] for name in names) / (sum(model.importance.values()) or 1.0)
+        if share > MOST_LOST:
+            problems.append(_absent(names, key, share, "en"))
+        elif names:
+            notes.append(text("table.as_empty", lang, what=_absent(names, key, share, lang)))
     if problems:
         raise InputError([f"{table.name} does not fit the model: {problem}; fit it again" for problem in problems])
     return pd.DataFrame(columns), notes
 
 
-def _add_absent(names: list[str], what: str, model: ChurnModel, said: tuple[list[str], list[str]]) -> None:
-    """A problem, or a note, about columns without any value: it depends on how much the model looks at them."""
-    share = sum(model.importance[name] for name in names) / (sum(model.importance.values()) or 1.0)
-    sentence = f"{what} column{'s' * (len(names) > 1)} {', '.join(names)}: {share:.0%} of what the model looks at"
-    if share > MOST_LOST:
-        said[0].append(sentence)
-    elif names:
-        said[1].append(f"{sentence}; it counts as empty")
+def _absent(names: list[str], key: str, share: float, lang: str) -> str:
+    """That columns are not there, or are empty: how much of what the model looks at they are."""
+    return text(f"table.{'several_' * (len(names) > 1)}{key}", lang, names=", ".join(names), share=share)
 
 
-def _unseen(column: ColumnCode, values: pd.Series) -> list[str]:
+def _unseen(column: ColumnCode, values: pd.Series, lang: str) -> list[str]:
     """A note, if there are values that the coding of a text column does not know."""
-    unseen = sorted(set(values.dropna().unique()) - set(column.levels)) if column.levels else []
+    unseen = column.unseen(values)
     if not unseen:
         return []
     count, shown = int(values.isin(unseen).sum()), ", ".join(map(str, unseen[:3]))
-    return [
-        f"column {column.name}: {count:,} rows have a value that was rare or unknown in training, such as {shown}; it "
-        "counts like the other rare ones, or as empty"
-    ]
+    return [text("table.unseen", lang, name=column.name, n=count, shown=shown)]
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ import pandas as pd
 from telco_crm.churn.metrics import auc
 from telco_crm.errors import InputError
 from telco_crm.ingest.widetable import NUMBER, TEXT, WideTable
+from telco_crm.labels import text
 from telco_crm.learn.coding import MISSING, Codes, fit_coding
 from telco_crm.learn.folds import folds, row_groups
 from telco_crm.rules import nearest
@@ -26,7 +27,7 @@ LEAKING = 0.98  # AUC of a single column that is too good to be known beforehand
 
 @dataclass(frozen=True)
 class TableTask:
-    """What the user said about a table."""
+    """What the user said about a table; notes are in `lang`."""
 
     label: str | None = None
     identifier: str | None = None
@@ -34,6 +35,7 @@ class TableTask:
     negative: tuple[str, ...] = ()
     drop: tuple[str, ...] = ()
     drop_suspects: bool = False
+    lang: str = "en"
 
 
 @dataclass
@@ -70,29 +72,32 @@ def prepare(table: WideTable, task: TableTask, seed: int) -> Prepared:
             kinds[name], values, odd = table.typed(name)
             columns[name] = values[known].reset_index(drop=True)
             if odd:
-                notes.append(f"column {name}: cells that are no number count as empty, such as {', '.join(odd)}")
+                notes.append(odd_cells(name, kinds[name], odd, task.lang))
     frame = pd.DataFrame(columns)
     groups = row_groups(frame)
     copies = int(groups.duplicated().sum())
     if copies > MOST_COPIES * len(frame):  # a few coarse columns: equal rows are different people
         groups = pd.Series(np.arange(len(frame)))
     elif copies:
-        notes.append(
-            f"{copies:,} of {len(frame):,} rows are copies of others but for {_but_for(task)}; copies are kept on one "
-            "side of every split"
-        )
+        notes.append(text("table.copies", task.lang, copies=copies, rows=len(frame), names=_but_for(task)))
     if task.identifier:
         names = table.text(task.identifier)[known].reset_index(drop=True)
         if names.duplicated().any():
             groups = names.fillna("")
-            notes.append(f"{task.identifier} repeats; the rows of one are kept on one side of every split")
+            notes.append(text("table.repeats", task.lang, name=task.identifier))
     prepared = Prepared(frame, kinds, outcome, groups, positive, known, notes)
     _judge(prepared, task, seed)
     return prepared
 
 
+def odd_cells(name: str, kind: str, cells: list[str], lang: str) -> str:
+    """That some cells of a column are not of its kind, and what they count as."""
+    key = "table.no_numbers" if kind == NUMBER else "table.no_dates"
+    return text(key, lang, name=name, cells=", ".join(cells))
+
+
 def _but_for(task: TableTask) -> str:
-    return " and ".join(name for name in (task.label, task.identifier) if name)
+    return text("table.and", task.lang).join(name for name in (task.label, task.identifier) if name)
 
 
 def _check_names(table: WideTable, task: TableTask) -> None:
@@ -134,8 +139,8 @@ def _outcome(table: WideTable, task: TableTask) -> tuple[Ints, npt.NDArray[np.bo
     known = (words.eq(positive) | words.isin(negative)).to_numpy()
     notes = []
     if not known.all():
-        words_known = " nor ".join((positive, *negative))
-        notes.append(f"{place}: {int((~known).sum()):,} rows have neither {words_known}; they are left out")
+        either = text("table.nor", task.lang).join((positive, *negative))
+        notes.append(text("table.unlabelled", task.lang, name=task.label, n=int((~known).sum()), words=either))
     return words[known].eq(positive).to_numpy().astype(np.int64), known, positive, notes
 
 
@@ -168,34 +173,34 @@ def _judge(prepared: Prepared, task: TableTask, seed: int) -> None:
     """Find columns that look like identifiers, say nothing or know the outcome; leave them out if the user wants it."""
     for name, values in prepared.frame.items():
         if why := _odd(values, prepared.kinds[str(name)]):
-            prepared.suspects[str(name)] = why
+            prepared.suspects[str(name)] = text(f"table.{why}", task.lang)
     rest = prepared.frame.drop(columns=list(prepared.suspects))
     if len(rest.columns) and 0 < prepared.outcome.sum() < len(prepared.outcome):
         fold = folds(prepared.groups, prepared.outcome, 5, seed)
         columns, codes = fit_coding(rest, prepared.outcome, fold)
         for column, code in zip(columns, codes, strict=True):
             if (area := _alone(code, prepared.outcome, fold)) >= LEAKING:
-                prepared.suspects[column.name] = (
-                    f"tells leavers from stayers almost alone (AUC {area:.3f}); is it known before they leave?"
-                )
+                prepared.suspects[column.name] = text("table.leaking", task.lang, area=area)
     if task.drop_suspects:
         prepared.frame = prepared.frame.drop(columns=list(prepared.suspects))
         prepared.kinds = {name: kind for name, kind in prepared.kinds.items() if name not in prepared.suspects}
-    done = "left out" if task.drop_suspects else "kept; leave it out with --drop or --drop-suspects"
-    prepared.notes += [f"column {name} {why} ({done})" for name, why in prepared.suspects.items()]
+    done = text("table.dropped" if task.drop_suspects else "table.kept", task.lang)
+    for name, why in prepared.suspects.items():
+        prepared.notes.append(text("table.suspect", task.lang, name=name, why=why, done=done))
     if not len(prepared.frame.columns):
         raise InputError("no column is left to learn from; check --drop and what the columns hold")
 
 
 def _odd(values: pd.Series, kind: str) -> str:
+    """The name of the sentence in labels.toml that says what is odd about a column; "" if nothing is."""
     distinct = values.nunique()
     if distinct <= 1 and (distinct == 0 or not values.isna().any()):
-        return "is the same in every row" if distinct else "is empty in every row"
+        return "same" if distinct else "empty"
     if distinct >= DISTINCT * len(values) and len(values) >= 50:
         if kind == TEXT:
-            return "looks like an identifier: nearly every row has a value of its own"
+            return "names"
         if kind == NUMBER and distinct == len(values) and bool((values % 1 == 0).all()):
-            return "looks like an identifier: every row has a whole number of its own"
+            return "numbers"
     return ""
 
 

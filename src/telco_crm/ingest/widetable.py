@@ -21,6 +21,7 @@ from telco_crm.errors import InputError
 from telco_crm.ingest.mapping import TableMapping
 from telco_crm.ingest.sources import SourceFile, find_sources
 from telco_crm.ingest.textfile import read_chunks, read_layout
+from telco_crm.labels import text
 
 EMPTY_WORDS = ("na", "n/a", "nan", "null", "none", "?", "-", "\\n", ".", "#n/a", "无", "空")  # in columns of numbers
 DATES = (
@@ -90,7 +91,7 @@ class WideTable:
         return kind, pd.Series(np.append(numbers, np.nan)[places]), [str(word) for word in words[odd][:3]]
 
 
-def read_wide(path: str, temp: Path, threads: int) -> WideTable:
+def read_wide(path: str, temp: Path, threads: int, lang: str = "en") -> WideTable:
     """The table in a file (or several alike, by a glob or folder; "-" is standard input).
 
     Raises:
@@ -100,7 +101,7 @@ def read_wide(path: str, temp: Path, threads: int) -> WideTable:
     parts: list[pa.Table] = []
     left_out: list[str] = []
     for file in files:
-        part, bad = _read_parquet(file) if file.format == "parquet" else _read_text(file, threads)
+        part, bad = _read_parquet(file) if file.format == "parquet" else _read_text(file, threads, lang)
         left_out += bad
         _check_header(part.column_names, file.name)
         if parts and parts[0].column_names != part.column_names:
@@ -168,7 +169,7 @@ def _cast(column: pa.ChunkedArray) -> Any:
     return None if numbers.null_count == len(numbers) else numbers.to_numpy()
 
 
-def _read_text(file: SourceFile, threads: int) -> tuple[pa.Table, list[str]]:
+def _read_text(file: SourceFile, threads: int, lang: str) -> tuple[pa.Table, list[str]]:
     layout, _ = read_layout(file, TableMapping(nulls=()))
     if len(layout.header) < 2:
         raise InputError(f"{file.name}, line 1: only one column ({layout.header[0]}); is it a table with a header?")
@@ -182,7 +183,8 @@ def _read_text(file: SourceFile, threads: int) -> tuple[pa.Table, list[str]]:
     if not bad:
         return table, []
     first = bad[0]
-    return table, [f"{file.name}: {len(bad):,} damaged rows are left out; the first: line {first.line}: {first.reason}"]
+    where = {"file": file.name, "n": len(bad), "line": first.line, "reason": first.reason}
+    return table, [text("table.damaged", lang, **where)]
 
 
 def _read_parquet(file: SourceFile) -> tuple[pa.Table, list[str]]:

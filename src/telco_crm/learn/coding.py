@@ -66,6 +66,10 @@ class ColumnCode(Model):
         table = [self.levels.get(str(text), self.other) for text in texts]
         return np.array([*table, self.levels.get("", MISSING)], np.uint8)[places]
 
+    def unseen(self, values: pd.Series) -> list[str]:
+        """The values of a text column that have no code of their own, in order."""
+        return sorted(set(map(str, values.dropna().unique())) - set(self.levels)) if self.kind == "category" else []
+
 
 def encode(columns: Sequence[ColumnCode], frame: pd.DataFrame, threads: int = 1) -> Codes:
     """The codes of a frame, one row per column (columns × rows); a column that is not there is all missing."""

@@ -25,7 +25,7 @@ from telco_crm.learn.grow import Recipe, as_matrix, grow
 from telco_crm.learn.linear import basis, code_values, fit_linear
 from telco_crm.learn.trees import Forest, Tree
 
-STRENGTHS = (1.0, 0.05)  # of the two logistic regressions
+STRENGTHS = (0.05, 1.0)  # of the two logistic regressions
 EARLY = 30  # trees of the first block
 RECIPES = (
     Recipe(max_iter=100, max_leaf_nodes=4, min_samples_leaf=20, learning_rate=0.1),
@@ -133,7 +133,7 @@ def _regressed(data: _Data, k: int) -> list[list[Floats]]:
     inside = data.fold != k
     codes, outcome = data.codes[:, inside], data.outcome[inside]
     bases = [basis(column, data.positions[at], codes[at]) for at, column in enumerate(data.columns)]
-    return [fit_linear(bases, codes, outcome, strength) for strength in STRENGTHS]
+    return fit_linear(bases, codes, outcome, STRENGTHS)
 
 
 def _parts(model: _FoldModel, codes: Codes) -> Floats:

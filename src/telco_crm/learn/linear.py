@@ -20,6 +20,7 @@ KNOTS = 5
 CUT = 3.0  # standard deviations at which the straight part of a number is cut off
 LEAST_ROWS = 5  # an indicator needs that many rows on either side
 MOST_ROWS = 50_000  # a linear model gains nothing from more
+MOST_CURVES = 1000  # beyond, steps of Newton's method cost more than they save
 
 
 def code_values(values: Floats, codes: Codes) -> Floats:
@@ -79,19 +80,37 @@ def _curves(positions: Floats, rows: Ints) -> Floats:
     return np.vstack([table, (rows[there][:, None] * table[there]).sum(axis=0)[None] / rows[there].sum()])
 
 
-def fit_linear(bases: Sequence[Floats], codes: Codes, outcome: Ints, strength: float) -> list[Floats]:
-    """Log odds by code (256) of each column; `strength` is scikit-learn's C. Without the intercept."""
+def fit_linear(bases: Sequence[Floats], codes: Codes, outcome: Ints, strengths: Sequence[float]) -> list[list[Floats]]:
+    """Log odds by code (256) of each column, for each of `strengths` (scikit-learn's C), without the intercept.
+
+    Each fit starts from the one before, so the strengths should rise.
+    """
     pick = slice(None) if len(outcome) <= MOST_ROWS else np.linspace(0, len(outcome) - 1, MOST_ROWS).astype(np.int64)
-    regression = LogisticRegression(C=strength, max_iter=500, tol=1e-5)
-    return regress(regression, bases, codes[:, pick], outcome[pick])[1]
+    design = _design(bases, codes[:, pick])
+    if (
+        design.shape[1] <= MOST_CURVES
+    ):  # few steps, each of rows × curves²; single precision halves them and loses nothing
+        design = design.astype(np.float32)
+        regression = LogisticRegression(solver="newton-cholesky", max_iter=100, tol=1e-5, warm_start=True)
+    else:
+        regression = LogisticRegression(max_iter=500, tol=1e-5, warm_start=True)
+    return [
+        _tables(bases, regression.set_params(C=strength).fit(design, outcome[pick]).coef_) for strength in strengths
+    ]
 
 
 def regress(
     regression: Any, bases: Sequence[Floats], codes: Codes, outcome: Ints | Floats
 ) -> tuple[float, list[Floats]]:
     """The intercept, and what each code (256) of each column adds to it, by a linear `regression` of scikit-learn."""
-    design = np.hstack([table[codes[at]] for at, table in enumerate(bases)])
-    fitted = regression.fit(design, outcome)
-    weights = np.split(np.ravel(fitted.coef_), np.cumsum([table.shape[1] for table in bases])[:-1])
-    tables = [table @ weight for table, weight in zip(bases, weights, strict=True)]
-    return float(np.ravel(fitted.intercept_)[0]), tables
+    fitted = regression.fit(_design(bases, codes), outcome)
+    return float(np.ravel(fitted.intercept_)[0]), _tables(bases, fitted.coef_)
+
+
+def _design(bases: Sequence[Floats], codes: Codes) -> Floats:
+    return np.hstack([table[codes[at]] for at, table in enumerate(bases)])
+
+
+def _tables(bases: Sequence[Floats], coefficients: Floats) -> list[Floats]:
+    weights = np.split(np.ravel(coefficients).astype(np.float64), np.cumsum([table.shape[1] for table in bases])[:-1])
+    return [table @ weight for table, weight in zip(bases, weights, strict=True)]
