@@ -84,7 +84,7 @@ def result_of(data: Loaded, context: RunContext | None = None, impossible: dict[
                 result.models[name] = model.checksum
         for name in ("fitted", "strategy_cuts"):
             if fact := context.facts.get(name):
-                result.facts[name] = fact
+                result.facts[name] = dict(sorted(fact.items())) if name == "fitted" else fact
     return result
 
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import threading
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from telco_crm.analysis import Analysis, RunContext
-from telco_crm.catalog import ANALYSES, ON_REQUEST, check_rules
+from telco_crm.engine.base import Engine
 from telco_crm.labels import text
 from telco_crm.manifest import write_manifest
 from telco_crm.market.alert_state import save_state
@@ -19,9 +23,9 @@ from telco_crm.output.staging import OutputFile, OutputFolder, staged_rejects
 from telco_crm.output.writers import FORMATS, OutputStyle, write_table
 from telco_crm.outputs import OUTPUTS
 from telco_crm.results import Clock, Inputs, Result, described, finish, manifest, result_of
+from telco_crm.rulebook import check_rules
 from telco_crm.run_pictures import trend_picture
 from telco_crm.schema import load_schema
-from telco_crm.segment.model import former_model
 from telco_crm.segment.strategy import FIELDS
 from telco_crm.session import Settings, analyse, loaded
 
@@ -53,17 +57,19 @@ def run_all(inputs: Inputs, settings: Settings, out: Path, style: OutputStyle) -
     """
     clock = Clock()
     check_rules(settings.config)
-    settings = replace(settings, extra={**settings.extra, **_former_model(out / SEGMENT_MODEL)})
-    with OutputFolder(out) as folder, loaded(*inputs, settings, folder.stage / "rejects") as data:
+    with (
+        _catalog_loading(),
+        OutputFolder(out) as folder,
+        loaded(*inputs, settings, folder.stage / "rejects") as data,
+    ):
+        from telco_crm.catalog import ANALYSES
+
+        data.settings = replace(settings, extra={**settings.extra, **_former_model(out / SEGMENT_MODEL)})
         context, impossible = analyse(data, ANALYSES)
         result = result_of(data, context, impossible)
-        files: dict[str, int | None] = {}
-        for name, order in OUTPUTS.items():
-            if context.has(name):
-                file = name + FORMATS[style.format]
-                sql = f"FROM {name} ORDER BY {order}"
-                files[file] = write_table(data.engine, sql, folder.stage / file, load_schema(name), style)
-                result.rows[name] = files[file] or 0
+        wanted = {name: f"FROM {name} ORDER BY {order}" for name, order in OUTPUTS.items() if context.has(name)}
+        result.rows = _write_tables(data.engine, wanted, folder.stage, style)
+        files: dict[str, int | None] = {name + FORMATS[style.format]: rows for name, rows in result.rows.items()}
         for fact, file in MODELS.items():
             if model := context.facts.get(fact):
                 model.save(folder.stage / file)
@@ -101,6 +107,7 @@ def run_table(
     clock = Clock()
     check_rules(settings.config)
     with (
+        _catalog_loading(),
         OutputFile(target, settings.temp_dir) as file,
         staged_rejects(rejects, settings.temp_dir) as stage,
         loaded(*inputs, settings, stage) as data,
@@ -117,6 +124,28 @@ def run_table(
     return result
 
 
+@contextmanager
+def _catalog_loading() -> Iterator[None]:
+    """Load the catalogue with all it needs while files are read, which leaves time for that."""
+    thread = threading.Thread(target=import_module, args=("telco_crm.catalog",))
+    thread.start()
+    try:
+        yield
+    finally:
+        thread.join()  # nothing can be loaded while the program is ending
+
+
+def _write_tables(engine: Engine, wanted: Mapping[str, str], folder: Path, style: OutputStyle) -> dict[str, int]:
+    """Write tables, by the query for each, side by side; how many rows each has."""
+
+    def write(name: str) -> int:
+        path = folder / (name + FORMATS[style.format])
+        return write_table(engine.session(), wanted[name], path, load_schema(name), style)
+
+    with ThreadPoolExecutor(min(2, engine.threads)) as pool:
+        return dict(zip(wanted, pool.map(write, wanted), strict=True))
+
+
 def _keep_alerts(context: RunContext) -> None:
     """Leave the state of alerts for the next run; after the list is in place, so that nothing new goes untold."""
     if path := context.settings.get(STATE):
@@ -127,6 +156,8 @@ def _keep_alerts(context: RunContext) -> None:
 
 def analyses_for(table: str) -> list[Analysis]:
     """The analyses up to the one that gives `table`, in order."""
+    from telco_crm.catalog import ANALYSES, ON_REQUEST
+
     wanted = {table}
     chosen: list[Analysis] = []
     for analysis in reversed((*ANALYSES, *ON_REQUEST)):
@@ -154,5 +185,7 @@ def _strategy_picture(context: RunContext) -> str:
 
 
 def _former_model(path: Path) -> dict[str, Any]:
+    from telco_crm.segment.model import former_model
+
     former = former_model(path)
     return {"former_segment_model": former, "former_segment_model_damaged": former is None and path.exists()}

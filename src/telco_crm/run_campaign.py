@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pandas as pd
 
-from telco_crm.catalog import check_rules
 from telco_crm.engine.base import Engine
 from telco_crm.engine.sql import identifier, literal
 from telco_crm.errors import InputError, TelcoError
@@ -22,6 +21,7 @@ from telco_crm.retain.campaign import Plan, plan_campaign
 from telco_crm.retain.priority import CANDIDATES
 from telco_crm.retain.pseudonym import Pseudonyms
 from telco_crm.retain.uplift.exports import use_uplift
+from telco_crm.rulebook import check_rules
 from telco_crm.run import MANIFEST, analyses_for
 from telco_crm.schema import load_schema
 from telco_crm.session import Settings, analyse, loaded

@@ -12,7 +12,6 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from telco_crm.catalog import check_rules
 from telco_crm.churn.circle import HISTORY
 from telco_crm.churn.dataset import check_signals
 from telco_crm.churn.explain import important
@@ -31,6 +30,7 @@ from telco_crm.ingest.widetable import NUMBER, WideTable, read_wide
 from telco_crm.output.staging import OutputFile
 from telco_crm.output.writers import OutputStyle, write_table
 from telco_crm.results import Clock, Inputs, Result, result_of
+from telco_crm.rulebook import check_rules
 from telco_crm.rules import load_rules
 from telco_crm.schema import load_schema
 from telco_crm.session import Settings, analyse, loaded

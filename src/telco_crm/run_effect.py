@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from telco_crm.analysis import RunContext
-from telco_crm.catalog import check_rules
 from telco_crm.engine.base import Engine
 from telco_crm.engine.duck import DuckEngine
 from telco_crm.engine.workers import LocalWorkers, Workers
@@ -24,6 +23,7 @@ from telco_crm.results import Clock, Inputs, Result, finish, result_of
 from telco_crm.retain.arms import name_files
 from telco_crm.retain.effect import measure_effect, of_file
 from telco_crm.retain.outcome_file import OutcomeFile, contradictions
+from telco_crm.rulebook import check_rules
 from telco_crm.schema import load_schema
 from telco_crm.session import Settings, analyse, loaded
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from telco_crm.catalog import check_rules
 from telco_crm.errors import TelcoError
 from telco_crm.output.staging import OutputFile
 from telco_crm.results import Clock, Inputs, Result, result_of
+from telco_crm.rulebook import check_rules
 from telco_crm.run import analyses_for
 from telco_crm.run_pictures import trend_picture
 from telco_crm.session import Settings, analyse, loaded

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from telco_crm.catalog import check_rules
 from telco_crm.errors import CannotCompute, TelcoError
 from telco_crm.output.staging import OutputFile
 from telco_crm.results import Clock, Inputs, Result, result_of
+from telco_crm.rulebook import check_rules
 from telco_crm.segment.fitting import fitted, own_scheme
 from telco_crm.segment.model import load_model
 from telco_crm.segment.settings import SegmentRules

@@ -9,7 +9,6 @@ from pathlib import Path
 import pandas as pd
 from rich.cells import cell_len
 
-from telco_crm.catalog import check_rules
 from telco_crm.engine.base import Engine
 from telco_crm.engine.duck import DuckEngine
 from telco_crm.errors import InputError
@@ -25,6 +24,7 @@ from telco_crm.retain.uplift.gain import deciles
 from telco_crm.retain.uplift.model import UpliftModel
 from telco_crm.retain.uplift.rules import UpliftRules
 from telco_crm.retain.uplift.table import TrialTable, fit_table, ranked, score_table
+from telco_crm.rulebook import check_rules
 from telco_crm.rules import load_rules
 from telco_crm.schema import load_schema
 from telco_crm.session import Settings, analyse, loaded

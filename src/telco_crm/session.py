@@ -17,7 +17,7 @@ from telco_crm.coverage import coverage_of
 from telco_crm.engine.base import Engine
 from telco_crm.engine.duck import DuckEngine
 from telco_crm.engine.workers import LocalWorkers, SparkPlace, Workers
-from telco_crm.errors import CannotCompute, DamagedError, InputError
+from telco_crm.errors import DamagedError, InputError
 from telco_crm.features.catalog import Catalog
 from telco_crm.features.compute import FeatureJob, compute_features
 from telco_crm.features.loading import load_catalog
@@ -30,10 +30,11 @@ from telco_crm.ingest.store import UsageRows, UsageStore
 from telco_crm.ingest.told import tell
 from telco_crm.ingest.usage_reader import UsageReader
 from telco_crm.labels import text
+from telco_crm.lanes import run_analyses
 from telco_crm.manifest import Hasher
 from telco_crm.months import Month, spans
 from telco_crm.progress import Progress, Silent
-from telco_crm.schema import load_schema, tables_in_words
+from telco_crm.schema import load_schema
 
 
 @dataclass(frozen=True)
@@ -128,18 +129,15 @@ def analyse(data: Loaded, wanted: Sequence[Analysis]) -> tuple[RunContext, dict[
         coverage.remarks(as_of, data.settings.lang),
         usage=data.usage,
     )
-    impossible: dict[str, str] = {}
-    for analysis in (people_analysis(data.catalog, is_past=as_of < coverage.newest), *wanted):
-        missing = [need for need in analysis.needs if not context.has(need)]
-        if missing:
-            words = tables_in_words(missing, context.lang)
-            impossible[analysis.name] = text("notes.needs", context.lang, tables=words)
-            continue
-        try:
-            analysis.run(context, data.workers)
-        except CannotCompute as why:
-            impossible[analysis.name] = str(why)
-    return context, impossible
+    people = people_analysis(data.catalog, is_past=as_of < coverage.newest)
+    return context, run_analyses((people, *wanted), context, _lanes(data))
+
+
+def _lanes(data: Loaded) -> Sequence[Workers]:
+    """Here two analyses can go side by side; what is done elsewhere goes one after another."""
+    if data.workers.elsewhere or data.engine.threads == 1:
+        return [data.workers]
+    return [LocalWorkers(data.engine.session()) for _ in range(2)]
 
 
 def features_of(data: Loaded, with_events: bool = False) -> list[Month]:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from pydantic import Field, model_validator
-from scipy.stats import chi2
 
 from telco_crm.analysis import RunContext
 from telco_crm.rules import Model
@@ -70,6 +69,8 @@ def leaving_rate(context: RunContext, rules: WorthRules) -> Leaving:
         months = exposed / DAYS_PER_MONTH
     if leavers < rules.minimum_leavers or not months:
         return Leaving(rules.monthly_churn, rules.monthly_churn, rules.monthly_churn)
+    from scipy.stats import chi2  # takes long to load, and whoever checks the rules does without
+
     low, high = chi2.ppf(0.025, 2 * leavers) / 2, chi2.ppf(0.975, 2 * leavers + 2) / 2
     rate, low, high = (min(float(count) / months, 0.99) for count in (leavers, low, high))
     return Leaving(rate, low, high, leavers)

@@ -98,10 +98,9 @@ def test_what_is_recorded_counts_before_silence_that_ends_on_the_same_day(tmp_pa
     assert tables(folder, Config())["leavers"][3:] == [("S", "2026-05-02", "involuntary")]
 
 
-def test_all_can_be_taken_for_gone_by_silence_and_circles_switched_off(tmp_path: Path) -> None:
+def test_all_can_be_taken_for_gone_by_silence(tmp_path: Path) -> None:
     folder = export(tmp_path, {"subscribers": table_of(SUBSCRIBERS), "usage": USAGE})
-    rules = {"churn": {"circle_rows": 0, "leaving": {"inactive_if": "all", "inactive_days": 50}}}
+    rules = {"churn": {"leaving": {"inactive_if": "all", "inactive_days": 50}}}
     made = tables(folder, Config(rules=rules))
     # T: 5 April and 50 days without use: gone on 26 May. A was last silent for 58 days, from 3 April on, and came back.
     assert made["leavers"][3:] == [("S", "2026-03-23", "inactive"), ("T", "2026-05-26", "inactive")]
-    assert made["circle"] == []

@@ -12,9 +12,9 @@ from click.testing import CliRunner
 from telco_process import Telco
 
 from telco_crm import run
-from telco_crm.catalog import RULES
 from telco_crm.cli import cli
 from telco_crm.config import RULE_FILES, Options
+from telco_crm.rulebook import RULES
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,7 @@ IP_PREFIX = "17951"
 DIALLING = Dialling(ip_prefixes=(IP_PREFIX,), plain_length=11, separators="", forms=())
 VALUES = {name: list(column.values) for name, column in load_schema("usage").columns.items()}
 TYPED = f"""date_trunc('second', start_time), duration_s, volume_bytes,
-    CASE WHEN counterpart IS NOT NULL THEN {DIALLING.hashed("counterpart")} END, charge,
+    {DIALLING.packed("counterpart")}, charge,
     service, direction, toll, roaming, counterpart_network, ip_prefix, counterpart"""
 PACKED = "month, second, duration_s, volume_bytes, cp, charge, kind"
 

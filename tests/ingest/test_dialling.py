@@ -8,6 +8,7 @@ import pytest
 from telco_crm.engine.sql import literal
 from telco_crm.errors import RuleError
 from telco_crm.features.loading import load_catalog
+from telco_crm.ingest.dialling import packed, unpacked
 
 DIALLING = load_catalog({}, {}).vocabulary.dialling
 
@@ -49,6 +50,35 @@ def test_one_number(written: str, number: str) -> None:
 
 def test_an_unknown_number_stays_unknown() -> None:
     assert duckdb.sql(f"SELECT {DIALLING.one_number('NULL::VARCHAR')}").fetchall() == [(None,)]
+
+
+@pytest.mark.parametrize(
+    ("number", "stands_for"),
+    [
+        ("13800000001", 113800000001),
+        ("01062345678", 101062345678),  # the zero in front is kept
+        ("0", 10),
+        ("123456789012345678", 1123456789012345678),  # eighteen digits
+    ],
+)
+def test_a_number_stands_for_itself(number: str, stands_for: int) -> None:
+    found = duckdb.sql(f"SELECT cp, {unpacked('cp')} FROM (SELECT {packed(literal(number))} AS cp)").fetchall()
+    assert found == [(stands_for, number)]
+
+
+# Casts of the engine take some of these for numbers.
+@pytest.mark.parametrize(
+    "text",
+    ["1e5", "1.5", "1_000", " 13800000001", "+8613800000001", "1234567890123456789", "9" * 19, "a3f9", "-1", "１２"],
+)
+def test_of_anything_else_there_is_only_a_hash(text: str) -> None:
+    found = duckdb.sql(f"SELECT cp, {unpacked('cp')} FROM (SELECT {packed(literal(text))} AS cp)").fetchall()
+    assert found[0][0] >= 1 << 63
+    assert found[0][1] is None
+
+
+def test_what_is_unknown_stands_for_nothing() -> None:
+    assert duckdb.sql(f"SELECT {packed('NULL::VARCHAR')}, {unpacked('NULL::UBIGINT')}").fetchall() == [(None, None)]
 
 
 def test_a_pattern_that_is_none_is_said() -> None:

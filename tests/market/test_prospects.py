@@ -193,7 +193,7 @@ def test_without_usage_or_networks_it_says_so(run: Run, said: Callable[[], str])
     tables = run({**EXPORTS, "usage": rows})
     assert "prospects" not in tables
     assert "arpu_bands" in tables
-    assert "Not computed: prospects (no call from a number of another network is known" in said()
+    assert "Not computed: prospects (no answered call from a number of another network is known" in said()
 
 
 def test_usage_alone_is_enough(run: Run) -> None:

@@ -81,7 +81,7 @@ def test_a_damaged_part_is_said_and_can_be_taken_out(stored: Stored, what: str) 
             for file in folder.iterdir():
                 file.unlink()
     else:
-        damage(next((stored.store / "features").glob("2026-02-*/*.parquet")))
+        damage(next((stored.store / "features").glob("2026-02-*/features-*")))
     says = ("the store", "is damaged", "telco-crm store verify", "telco-crm store drop")
     assert len(stored.refused("features", "data", "-o", "f.csv", "-q", says=says)) == 1
     assert (stored.folder / "f.csv").read_bytes() == first
@@ -89,6 +89,18 @@ def test_a_damaged_part_is_said_and_can_be_taken_out(stored: Stored, what: str) 
     stored.good(*(part.strip('"') for part in remedy.split()))
     assert stored.features() == first
     stored.clean()
+
+
+def test_damage_that_an_analysis_finds_is_said(stored: Stored) -> None:
+    stored.write("data/subscribers.csv", "subscriber_id,brand,activated_on\n0001,gotone,2020-01-01\n")
+    stored.features()
+    contacts = next((stored.store / "features").glob("2026-02-*/contacts-*"))
+    content = contacts.read_bytes()
+    footer = int.from_bytes(content[-8:-4], "little") + 8
+    contacts.write_bytes(content[:4] + bytes(len(content) - footer - 4) + content[-footer:])
+    says = ("the store", "is damaged", "telco-crm store verify", "telco-crm store drop")
+    assert len(stored.refused("run", "data", "-o", "out", "-q", says=says)) == 1
+    assert not (stored.folder / "out" / "manifest.json").exists()
 
 
 @pytest.mark.parametrize("missing", ["rows-*", "ids-*", "source.json"])

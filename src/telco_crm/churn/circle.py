@@ -15,11 +15,10 @@ from telco_crm.churn.known import LAGS
 from telco_crm.churn.labels import create_leavers
 from telco_crm.churn.rules import ChurnRules
 from telco_crm.engine.sql import literal
-from telco_crm.ingest.usage import KIND, kind_code
 from telco_crm.months import Month
 
 MOST_MONTHS = 60  # months are bits of a whole number; circles of earlier cut-offs are not known
-ROWS_AT_ONCE = 4_500_000
+ROWS_AT_ONCE = 12_000_000  # usage rows whose contacts are looked at at a time
 EMPTY = (
     "SELECT ''::VARCHAR AS subscriber_id, ''::VARCHAR AS cutoff, 0::BIGINT AS circle, 0::BIGINT AS circle_left, "
     "0::BIGINT AS circle_lost LIMIT 0"
@@ -41,22 +40,18 @@ def find_leavers(context: RunContext) -> None:
         create_leavers(context, rules.leaving)
     else:
         context.create("leavers", "SELECT ''::VARCHAR AS subscriber_id, NULL::DATE AS left_on, '' AS kind LIMIT 0")
-    context.facts["circle"] = _job(context, [*past_cutoffs(context, rules), context.as_of], rules.circle_rows)
+    context.facts["circle"] = _job(context, [*past_cutoffs(context, rules), context.as_of])
 
 
-def _job(context: RunContext, cutoffs: list[Month], most_rows: int) -> CircleJob:
+def _job(context: RunContext, cutoffs: list[Month]) -> CircleJob:
     counts = context.usage.months() if context.usage and context.has("subscribers") else {}
     first = context.as_of.back(MOST_MONTHS - LAGS)
     cutoffs = [m for m in cutoffs if m >= first and {m.back(i) for i in range(LAGS)} <= set(counts)]
-    if not cutoffs:
+    if context.usage is None or not cutoffs:
         return CircleJob()
-    if most := max(n for month, n in counts.items() if month <= context.as_of) > most_rows:
-        context.say("no_circles", rows=most_rows)
     since = f"left_on >= DATE '{cutoffs[0].back(LAGS - 1).start}' AND left_on < DATE '{context.as_of.end}'"
     gone = "year(left_on) * 12 + month(left_on)"
-    if most or context.usage is None:
-        return CircleJob()
-    number = context.usage.dialling.hashed("subscriber_id")
+    number = context.usage.dialling.packed("subscriber_id")
     left = context.engine.arrays(f"SELECT {number} AS cp, max({gone}) AS gone FROM leavers WHERE {since} GROUP BY cp")
     return CircleJob(tuple(cutoffs), left)
 
@@ -74,30 +69,20 @@ def create_circle(context: RunContext) -> None:
     engine.register("circle_left", pa.table(job.left))
     rows = sum(count for month, count in usage.months().items() if month in months) / context.part.of
     for part in context.part.divided(math.ceil(rows / ROWS_AT_ONCE)):
-        inside = " UNION ALL ".join(f"SELECT month, sid, cp, kind FROM {usage.of_month(m)}" for m in months)
-        bit = f"1::BIGINT << ((month // 100) * 12 + month % 100 - {_index(months[0])})::INTEGER"
+        inside = " UNION ALL ".join(
+            f"SELECT sid, cp, {1 << (_index(m) - _index(months[0]))}::BIGINT AS bit FROM {usage.contacts_of(m)} "
+            f"WHERE {part.holds('sid')}"
+            for m in months
+        )
         engine.run(
-            f"CREATE OR REPLACE TEMP TABLE circle_pairs AS SELECT sid, cp, bit_or({bit}) AS months, any_value(gone) "
-            f"AS gone FROM ({inside}) LEFT JOIN circle_left USING (cp) WHERE {_is_contact()} AND {part.holds('sid')} "
-            "GROUP BY sid, cp"
+            "CREATE OR REPLACE TEMP TABLE circle_pairs AS SELECT * FROM (SELECT sid, cp, bit_or(bit) AS months "
+            f"FROM ({inside}) GROUP BY sid, cp) LEFT JOIN circle_left USING (cp)"
         )
         each = " UNION ALL ".join(_at(cutoff, months[0]) for cutoff in job.cutoffs)
         ids = f"(SELECT * FROM {usage.ids()} WHERE {part.holds('sid')})"
         columns = "subscriber_id, cutoff, circle, circle_left, circle_lost"
         engine.run(f"INSERT INTO circle SELECT {columns} FROM ({each}) JOIN {ids} USING (sid)")
     engine.run("DROP TABLE IF EXISTS circle_pairs")
-
-
-def _is_contact() -> str:
-    """SQL: whether a row of usage is a call or message with a known number, not one that was forwarded."""
-    shift, bits = KIND["service"]
-    service = f"((kind >> {shift}) & {(1 << bits) - 1})"
-    shift, bits = KIND["direction"]
-    direction = f"((kind >> {shift}) & {(1 << bits) - 1})"
-    return (
-        f"cp IS NOT NULL AND {service} <> {kind_code('service', 'data')} "
-        f"AND {direction} <> {kind_code('direction', 'forward')}"
-    )
 
 
 def _at(cutoff: Month, first: Month) -> str:

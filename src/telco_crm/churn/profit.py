@@ -16,7 +16,6 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import betainc
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -54,6 +53,8 @@ def profit(outcome: Ints, score: Floats, campaign: Campaign) -> Profit:
 
     Lists end between unequal scores only. Per row, so that a list of nobody earns 0.
     """
+    from scipy.special import betainc  # takes long to load, and whoever checks the rules does without
+
     gain, cost, share = _lines(outcome, score, campaign)
     at_mean = campaign.accepting * gain - cost
     best = int(np.argmax(at_mean))

@@ -8,7 +8,6 @@ most leavers not yet caught, by the lower end of its precision's interval.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -16,41 +15,14 @@ import numpy.typing as npt
 import pandas as pd
 from sklearn.tree import DecisionTreeClassifier
 
+from telco_crm.churn.foundrule import Bools, Condition, FoundRule
 from telco_crm.churn.metrics import wilson
 
-Bools = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.int64]
 TREES = 40
 MOST_LEVELS = 12  # text values that are looked at, the most frequent first
 LEAST_LIFT = 1.5
 OVERLAP = 0.7  # part of a rule's rows that may be those of one rule taken before
-
-
-class Condition(NamedTuple):
-    """column <= value, column > value, or column = value (text). A missing value fulfils nothing."""
-
-    column: str
-    sign: str
-    value: float | str
-
-    def holds(self, frame: pd.DataFrame) -> Bools:
-        """For every row."""
-        values = frame[self.column]
-        if self.sign == "=":
-            return np.asarray(values.eq(self.value).fillna(False), bool)
-        numbers = values.to_numpy(np.float64)
-        return np.asarray(numbers <= self.value if self.sign == "<=" else numbers > self.value)
-
-
-@dataclass(frozen=True)
-class FoundRule:
-    """All `conditions` together."""
-
-    conditions: tuple[Condition, ...]
-
-    def holds(self, frame: pd.DataFrame) -> Bools:
-        """For every row."""
-        return np.asarray(np.logical_and.reduce([condition.holds(frame) for condition in self.conditions]))
 
 
 class Strength(NamedTuple):

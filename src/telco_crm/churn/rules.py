@@ -6,9 +6,9 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
+from telco_crm.churn.foundrule import FoundRule
 from telco_crm.churn.labels import LeaveKind, Leaving
 from telco_crm.churn.profit import Campaign
-from telco_crm.churn.rulefind import FoundRule
 from telco_crm.rules import Model, Wording
 
 Theme = Literal["usage", "price", "service", "competitor", "contract", "credit"]
@@ -201,7 +201,6 @@ class ChurnRules(Model):
     target: tuple[LeaveKind, ...]
     minimum_leavers: int = Field(ge=2)
     fit_rows: int = Field(ge=1000)
-    circle_rows: int = Field(ge=0)
     undated: tuple[str, ...]
     leaving: Leaving
     watch: Watch

@@ -45,5 +45,8 @@ class Engine(Protocol):
         other.
         """
 
+    def interrupt(self) -> None:
+        """Break off what another thread is having computed in this session."""
+
     def close(self) -> None:
         """Free everything, the temporary folder included."""

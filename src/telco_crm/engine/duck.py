@@ -112,6 +112,10 @@ class DuckEngine:
         other._use(self._connection.cursor())
         return other
 
+    def interrupt(self) -> None:
+        """Break off what another thread is having computed in this session."""
+        self._connection.interrupt()
+
     def close(self) -> None:
         """Free everything, the temporary folder included."""
         if connection := getattr(self, "_connection", None):

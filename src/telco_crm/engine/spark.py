@@ -136,8 +136,10 @@ class SparkWorkers:
         return results
 
     def share(self, names: Iterable[str]) -> None:
-        """Write the tables that only the driver has into the work folder; see Workers."""
-        here = {row[0] for row in self.engine.rows("SELECT table_name FROM duckdb_tables()")}
+        """Write the tables of subscribers that only the driver has into the work folder; see Workers."""
+        parted = "SELECT table_name FROM duckdb_columns() WHERE column_name = 'subscriber_id'"
+        tables = f"SELECT table_name FROM duckdb_tables() WHERE table_name IN ({parted})"
+        here = {row[0] for row in self.engine.rows(tables)}
         for name in sorted(here & set(names) - set(self.tables)):
             path = self.settings.work / f"{name}.parquet"
             write_by_hash(self.engine, name, path)

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Generator, Iterable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
@@ -65,6 +65,10 @@ class Workers(Protocol):
     elsewhere: bool
 
     @property
+    def engine(self) -> Engine:
+        """The main engine, or a session of it: what is not split is computed there."""
+
+    @property
     def folder(self) -> Path:
         """Where files are exchanged."""
 
@@ -86,7 +90,7 @@ class Workers(Protocol):
         """
 
     def share(self, names: Iterable[str]) -> None:
-        """Let the parts see these tables of the main engine; names that are no tables are passed over."""
+        """Let the parts see these tables of the main engine; what is no table with a subscriber_id is passed over."""
 
     def divide(self, rows: int) -> None:
         """Choose the number of parts for that many rows in the largest month."""
@@ -146,9 +150,9 @@ class LocalWorkers:
         """Nothing to let go of."""
 
 
-def at_once(engine: Engine, function: Callable[[T], R], tasks: Iterable[T], most: int) -> Iterator[tuple[T, R]]:
+def at_once(engine: Engine, function: Callable[[T], R], tasks: Iterable[T], most: int) -> Generator[tuple[T, R]]:
     """Every task with `function(task)`, in order; up to `most` are worked on at a time, in threads if that is more
-    than one. No more tasks are taken from the iterable than that.
+    than one. No more tasks are taken from the iterable than that, and one more where a later one was quicker.
 
     Who asks the engine works on the answer too, so with two that ask it needs one thread less of its own.
     """
@@ -164,10 +168,12 @@ def at_once(engine: Engine, function: Callable[[T], R], tasks: Iterable[T], most
         with ThreadPoolExecutor(askers) as pool:
             waiting: deque[tuple[T, Future[R]]] = deque()
             for task in chain(some, coming):
-                if len(waiting) == askers:
+                waiting.append((task, pool.submit(function, task)))
+                while len(at_work := [result for _, result in waiting if not result.done()]) == askers:
+                    wait(at_work, return_when=FIRST_COMPLETED)
+                while waiting and (len(waiting) > askers or waiting[0][1].done()):
                     first, result = waiting.popleft()
                     yield first, result.result()
-                waiting.append((task, pool.submit(function, task)))
             for first, result in waiting:
                 yield first, result.result()
     finally:

@@ -21,16 +21,17 @@ from telco_crm.engine.sql import identifier, literal
 from telco_crm.engine.workers import Part, Workers
 from telco_crm.errors import InputError
 from telco_crm.features.catalog import Catalog
-from telco_crm.features.usage import usage_query
-from telco_crm.ingest.store import UsageRows, keep, read_kept
+from telco_crm.features.usage import contacts_query, usage_query
+from telco_crm.ingest.store import CONTACTS, UsageRows, keep, read_kept
 from telco_crm.months import Month
 from telco_crm.progress import Progress, Silent
 
 USAGE_SOURCES = ("measure", "rows", "contacts")
-CODE = 2  # counted up when the meaning of a definition changes, so that features kept from before are not used
+CODE = 3  # counted up when the meaning of a definition changes, so that features kept from before are not used
 ROWS_PER_RANGE = 1_500_000  # usage rows of one month that are worked on at a time
 ROWS_TOGETHER = 200_000  # rows of features (a subscriber's month each) put together at a time, for the memory
 ROW_GROUP = 24_576  # rows of features; the threads write groups side by side
+FEATURES = "features-"
 COUNTED = {"records", "first_half", "minutes", "fee", "mb", "days"}  # measures that are 0 without any record
 
 
@@ -54,7 +55,7 @@ class FeatureJob:
 
 @dataclass(frozen=True)
 class RangeTask:
-    """Usage features of one month and one range of subscribers, from FROM item `rows` into a file in `folder`."""
+    """Usage features of one month and one range of subscribers, from FROM item `rows` into files in `folder`."""
 
     month: Month
     rows: str
@@ -132,13 +133,16 @@ def _usage_features(job: FeatureJob, usage: UsageRows) -> dict[Month, str]:
     finally:
         for folder in new.values():
             shutil.rmtree(folder, ignore_errors=True)
-    return {m: f"read_parquet({literal(str(folder / '*.parquet'))})" for m, folder in kept.items()}
+    usage.contacts.update(kept)
+    return {m: f"read_parquet({literal(str(folder / f'{FEATURES}*.parquet'))})" for m, folder in kept.items()}
 
 
 def _write_range(catalog: Catalog, engine: Engine, task: RangeTask) -> None:
     inside = f"(SELECT * FROM {task.rows} WHERE {task.part.holds('sid')})"
-    target = literal(str(task.folder / f"{task.part.name}.parquet"))
-    engine.run(f"COPY ({usage_query(engine, catalog, inside, task.month)}) TO {target} (FORMAT parquet)")
+    features, contacts = (literal(str(task.folder / f"{n}{task.part.name}.parquet")) for n in (FEATURES, CONTACTS))
+    engine.run(f"COPY ({contacts_query(inside)}) TO {contacts} (FORMAT parquet, DICTIONARY_SIZE_LIMIT 1000)")
+    query = usage_query(engine, catalog, inside, f"read_parquet({contacts})", task.month)
+    engine.run(f"COPY ({query}) TO {features} (FORMAT parquet)")
 
 
 def _write_months(catalog: Catalog, parts: MonthParts, ids: str | None, out: Path, engine: Engine, part: Part) -> None:

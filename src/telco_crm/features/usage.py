@@ -1,7 +1,8 @@
 """The usage features of one bucket of one month.
 
 Three looks at the same rows: per class of record (features with `measure`), row by row (`rows`), per other party
-(`contacts`). What is summed are whole numbers below 2**53, so no result depends on the order of rows or on threads.
+(`contacts`); the last is kept, since other analyses ask who was in touch with whom. What is summed are whole numbers
+below 2**53, so no result depends on the order of rows or on threads.
 """
 
 from __future__ import annotations
@@ -33,8 +34,25 @@ ADDED: dict[Measure, tuple[str, float]] = {
 Floats = npt.NDArray[np.float64]
 
 
-def usage_query(engine: Engine, catalog: Catalog, rows: str, month: Month) -> str:
-    """SQL for one row per subscriber (sid) of FROM item `rows` (see ingest.usage.ROW_COLUMNS) with all usage features.
+def contacts_query(rows: str) -> str:
+    """SQL for one row per subscriber and other party of FROM item `rows` (see ingest.store.CONTACT_COLUMNS): calls and
+    messages with a known number, not what was forwarded.
+    """
+    network = _field("counterpart_network")
+    rivals = [kind_code("counterpart_network", v) for v in ("unicom", "telecom", "phs", OTHER_NETWORK)]
+    called = f"{_is('service', 'voice')} AND {_is('direction', 'in')} AND {network} > {_own()} AND duration_s > 0"
+    return (
+        f"SELECT sid, cp, count_if({_is('direction', 'out')}) AS n_out, count_if({_is('direction', 'in')}) AS n_in, "
+        f"bool_or({network} IN ({', '.join(map(str, rivals))})) AS rival, count_if({called}) AS calls, "
+        f"coalesce(sum(duration_s) FILTER ({called}), 0)::BIGINT AS seconds, "
+        f"max(second * 8 + {network}) FILTER ({network} > 0) AS latest FROM {rows} "
+        f"WHERE cp IS NOT NULL AND NOT {_is('service', 'data')} AND NOT {_is('direction', 'forward')} GROUP BY sid, cp"
+    )
+
+
+def usage_query(engine: Engine, catalog: Catalog, rows: str, contacts: str, month: Month) -> str:
+    """SQL for one row per subscriber (sid) of FROM item `rows` (see ingest.usage.ROW_COLUMNS) with all usage features;
+    `contacts` is a FROM item with the rows of contacts_query.
 
     Features with `measure` are computed at once and made known to the engine as `class_features`.
     """
@@ -42,7 +60,7 @@ def usage_query(engine: Engine, catalog: Catalog, rows: str, month: Month) -> st
     engine.register("class_features", _measured(engine, catalog, timed, month))
     return (
         f"SELECT * FROM class_features LEFT JOIN ({_rows(catalog, timed, month)}) USING (sid) "
-        f"LEFT JOIN ({_contacts(catalog, timed)}) USING (sid)"
+        f"LEFT JOIN ({_contacts(catalog, contacts)}) USING (sid)"
     )
 
 
@@ -57,8 +75,10 @@ def _measured(engine: Engine, catalog: Catalog, timed: str, month: Month) -> pa.
         f"count_if(s < {month.days * DAY // 2})::DOUBLE AS n_first, coalesce(sum(duration_s::DOUBLE), 0) AS seconds, "
         "coalesce(sum(volume_bytes::DOUBLE), 0) AS bytes, coalesce(sum(charge::DOUBLE), 0) AS charge, "
         f"bit_or(1::BIGINT << (s // {DAY})) AS days, coalesce(max(duration_s), -1) AS longest "
-        f"FROM {timed} GROUP BY ALL ORDER BY sid"
+        f"FROM {timed} GROUP BY ALL"
     )
+    order = np.argsort(sums["sid"])  # quicker than the engine sorts
+    sums = {name: values[order] for name, values in sums.items()}
     classes, which = np.unique(sums["class"].astype(np.int64), return_inverse=True)
     starts = np.flatnonzero(np.diff(sums["sid"], prepend=~sums["sid"][:1]) != 0)
     columns = {"sid": sums["sid"][starts]}
@@ -115,16 +135,13 @@ def _rows(catalog: Catalog, timed: str, month: Month) -> str:
     return f"SELECT sid{wanted} FROM {source} GROUP BY sid"
 
 
-def _contacts(catalog: Catalog, timed: str) -> str:
-    rivals = [kind_code("counterpart_network", v) for v in ("unicom", "telecom", "phs", OTHER_NETWORK)]
-    rival = f"{_field('counterpart_network')} IN ({', '.join(map(str, rivals))})"
-    pairs = (
-        f"SELECT sid, cp, count(*) AS n, count_if({_is('direction', 'out')}) AS n_out, "
-        f"count_if({_is('direction', 'in')}) AS n_in, bool_or({rival}) AS rival FROM {timed} "
-        f"WHERE cp IS NOT NULL AND NOT {_is('service', 'data')} AND NOT {_is('direction', 'forward')} GROUP BY sid, cp"
-    )
+def _contacts(catalog: Catalog, contacts: str) -> str:
     wanted = "".join(f", ({f.contacts})::DOUBLE AS {identifier(name)}" for name, f in catalog.of("contacts").items())
-    return f"SELECT sid{wanted} FROM ({pairs}) GROUP BY sid"
+    return f"SELECT sid{wanted} FROM (SELECT *, n_out + n_in AS n FROM {contacts}) GROUP BY sid"
+
+
+def _own() -> int:
+    return kind_code("counterpart_network", "own")
 
 
 def _field(name: str) -> str:

@@ -9,6 +9,24 @@ from pydantic import Field, field_validator
 from telco_crm.engine.sql import literal
 from telco_crm.rules import Model
 
+OTHER = 1 << 63  # from here on it stands for what is no number of up to 18 digits
+
+
+def packed(number: str) -> str:
+    """SQL (UBIGINT): what stands for `number`, one as `Dialling.one_number` gives it: up to 18 digits are themselves
+    after a 1, which keeps zeros in front; of anything else it is a hash.
+    """
+    told = f"try_cast('1' || {number} AS UBIGINT)"
+    return (
+        f"CASE WHEN {told}::VARCHAR = '1' || {number} AND {told} < {OTHER}::UBIGINT THEN {told} "
+        f"WHEN {number} IS NOT NULL THEN hash({number}) | {OTHER}::UBIGINT END"
+    )
+
+
+def unpacked(cp: str) -> str:
+    """SQL: the number that `cp` stands for, NULL if that is only a hash."""
+    return f"CASE WHEN {cp} < {OTHER}::UBIGINT THEN substr({cp}::VARCHAR, 2) END"
+
 
 class NumberForm(Model):
     """A way of writing a number: a number that fits `pattern` as a whole is the number `to`."""
@@ -46,9 +64,9 @@ class Dialling(Model):
         rest = f"WHEN regexp_matches({number}, {literal(odd)}) THEN {self._rewritten(number)} " if odd else ""
         return f"CASE WHEN {plain} THEN {number} {rest}ELSE {number} END"
 
-    def hashed(self, number: str) -> str:
-        """SQL: the hash (UBIGINT) that stands for a number in the packed rows of usage."""
-        return f"hash({self.one_number(number)})"
+    def packed(self, number: str) -> str:
+        """SQL: what stands for `number` (text) in the packed rows of usage; see `packed`."""
+        return packed(self.one_number(number))
 
     @property
     def _marks(self) -> str:

@@ -31,7 +31,18 @@ from telco_crm.manifest import file_hash
 from telco_crm.months import Month
 from telco_crm.schema import load_schema
 
-FORMAT = 3  # of the packed rows and of this layout
+FORMAT = 4  # of the packed rows and of this layout
+CONTACTS = "contacts-"
+CONTACT_COLUMNS = {
+    "sid": "UBIGINT, hash of subscriber_id",
+    "cp": "UBIGINT, the other party, as in the packed rows",
+    "n_out": "BIGINT, calls and messages to it",
+    "n_in": "BIGINT, those from it",
+    "rival": "BOOLEAN, whether some of them were with another mobile network",
+    "calls": "BIGINT, answered calls from another network",
+    "seconds": "BIGINT, of these",
+    "latest": "BIGINT, second * 8 + network of the last one that tells the network",
+}
 SOURCE, KEPT, LOCK, PUTTING, VERSION = "source.json", "kept.json", ".lock", ".putting", "VERSION"
 
 
@@ -65,11 +76,15 @@ class StoredSource:
 
 @dataclass(frozen=True)
 class UsageRows:
-    """The packed rows of a run: its sources, a folder where features made from them may be kept; what numbers mean."""
+    """The packed rows of a run: its sources, a folder where features made from them may be kept; what numbers mean.
+
+    `contacts` are the folders of the months whose features have been made.
+    """
 
     sources: Sequence[StoredSource]
     kept: Path
     dialling: Dialling
+    contacts: dict[Month, Path] = field(default_factory=dict)
 
     def months(self) -> dict[Month, int]:
         """How many rows every month has, oldest month first."""
@@ -82,6 +97,10 @@ class UsageRows:
         """FROM item with the packed rows of a month (see ingest.usage.ROW_COLUMNS)."""
         files = [literal(str(path)) for s in self._with(month) for path in s.rows]
         return f"(SELECT * FROM read_parquet([{', '.join(files)}]) WHERE month = {month.number})"
+
+    def contacts_of(self, month: Month) -> str:
+        """FROM item with who was in touch with whom in a month whose features have been made (CONTACT_COLUMNS)."""
+        return f"read_parquet({literal(str(self.contacts[month] / f'{CONTACTS}*.parquet'))})"
 
     def ids(self) -> str:
         """FROM item with sid and subscriber_id of everybody."""

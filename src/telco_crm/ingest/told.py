@@ -24,9 +24,11 @@ def tell(
     files = [(s.file, month, n) for s in (usage.sources if usage else ()) for month, n in s.months.items()]
     accepted = [(r.table, "", r.accepted) for r in reports]
     refused = [(table, reason, n) for table, kept in rejects.items() for reason, n in kept.reasons.items()]
-    engine.register("usage_files", _table(files, FILES))
-    engine.register("rows_read", _table([*accepted, *refused], READ))
-    return {"usage_files", "rows_read"}
+    told = {"usage_files": _table(files, FILES), "rows_read": _table([*accepted, *refused], READ)}
+    for name, table in told.items():
+        engine.register(f"told_{name}", table)
+        engine.run(f"CREATE OR REPLACE TABLE {name} AS FROM told_{name}")  # for every session
+    return set(told)
 
 
 def _table(rows: Sequence[tuple[object, ...]], schema: pa.Schema) -> pa.Table:

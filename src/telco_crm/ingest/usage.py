@@ -16,7 +16,7 @@ from telco_crm.engine.base import Engine
 from telco_crm.engine.sql import literal
 from telco_crm.ingest.batches import Batch
 from telco_crm.ingest.convert import Conversion
-from telco_crm.ingest.dialling import Dialling
+from telco_crm.ingest.dialling import Dialling, packed
 from telco_crm.ingest.sinks import HowTo, Outcome
 from telco_crm.schema import load_schema
 
@@ -25,12 +25,11 @@ ROW_COLUMNS = {
     "month": "INTEGER, YYYYMM",
     "sid": "UBIGINT, hash of subscriber_id",
     "second": "BIGINT, local wall clock in seconds since 1970-01-01 00:00",
-    "cp": "UBIGINT, hash of counterpart as one number (see ingest.dialling), NULL if unknown",
+    "cp": "UBIGINT, counterpart as one number (see ingest.dialling), NULL if unknown",
     "kind": "INTEGER, the fields of KIND packed",
     "duration_s": "BIGINT",
     "volume_bytes": "BIGINT",
     "charge": "BIGINT, in 1/MONEY_SCALE of the money unit",
-    "caller": "VARCHAR, the counterpart where it is of another network and has called, else NULL",
 }
 # Field of `kind` → (shift, bits). Codes are those of the schema; 0 means empty.
 KIND = {
@@ -80,23 +79,23 @@ class UsageSink:
 
     def _rows(self, relation: str, how: Conversion, bound: Set[str]) -> str:
         """SQL: the packed rows; a row that is not good has month 0 and its line as `second`."""
-        return how.select(relation, self._projection(how, bound))
+        number = self._dialling.one_number(how.columns["counterpart"])
+        return f"SELECT {self._projection(how, bound)} FROM ({how.select(relation, f'*, {number} AS one_number')})"
 
     def _projection(self, how: Conversion, bound: Set[str]) -> str:
         value = how.columns
         fields = {field: f"coalesce({self._code(field, how, bound)}, 0)::INTEGER" for field in KIND}
         codes = [f"({fields[field]} << {shift})" for field, (shift, _) in KIND.items()]
-        cp, start = value["counterpart"], value["start_time"]
+        start = value["start_time"]
         columns = {
             "month": f"CASE WHEN good THEN year({start}) * 100 + month({start}) ELSE 0 END::INTEGER",
             "sid": f"hash({value['subscriber_id']})",
             "second": f"CASE WHEN good THEN floor(epoch({start}))::BIGINT ELSE line END",
-            "cp": f"CASE WHEN {cp} IS NOT NULL THEN {self._dialling.hashed(cp)} END",
+            "cp": packed("one_number"),
             "kind": " + ".join(codes),
             "duration_s": value["duration_s"],
             "volume_bytes": value["volume_bytes"],
             "charge": f"({value['charge']} * {MONEY_SCALE})::BIGINT",
-            "caller": f"CASE WHEN {_rival_calls(fields)} THEN {self._dialling.one_number(cp)} END",
         }
         return ", ".join(f"{sql} AS {name}" for name, sql in columns.items())
 
@@ -115,13 +114,6 @@ class UsageSink:
         """1 where the dialled number begins with an IP prefix and goes on after it."""
         begins = " OR ".join(f"starts_with({counterpart}, {literal(p)})" for p in self._dialling.ip_prefixes) or "false"
         return f"(({begins}) AND length({counterpart}) > 7)::INTEGER"
-
-
-def _rival_calls(fields: dict[str, str]) -> str:
-    """SQL: whether somebody of another network has called; `fields` are those of KIND."""
-    voice, call = kind_code("service", "voice"), kind_code("direction", "in")
-    network = f"{fields['counterpart_network']} > {kind_code('counterpart_network', 'own')}"
-    return f"{network} AND {fields['service']} = {voice} AND {fields['direction']} = {call}"
 
 
 def _write(engine: Engine, rows: str, path: Path) -> tuple[int, list[int]]:

@@ -156,7 +156,7 @@ AUDIT = Analysis(
     ("people", "features"),
     ("audit",),
     compute=prepare,
-    uses=("bills", "subscribers", "events", "usage_files", "rows_read"),
+    uses=("bills", "subscribers", "events"),
     each=compute_evidence,
     makes=("audit_months", "audit_findings", "audit_counts", "usage_repeats"),
     finish=compute_audit,

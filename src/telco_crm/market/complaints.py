@@ -11,7 +11,7 @@ from telco_crm.engine.sql import literal
 from telco_crm.errors import CannotCompute
 from telco_crm.intervals import newcombe, wilson
 from telco_crm.labels import text
-from telco_crm.market.satisfaction import SatisfactionRules
+from telco_crm.market.satisfaction_rules import SatisfactionRules
 
 Floats = npt.NDArray[np.float64]
 SHARES = (0.5, 0.9)

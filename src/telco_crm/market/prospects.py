@@ -1,8 +1,8 @@
 """Competitor customers worth winning: numbers of other networks that call our subscribers a lot (domain section 11).
 
-The packed rows are walked twice, and neither pass keeps more than one aggregate: first the seconds of every calling
-number and month, for a range of numbers at a time where a month is large; then, of the few numbers that reach the
-minutes, whom they call.
+What subscribers and other parties said to each other, kept with the features of every month, is walked twice, and
+neither pass keeps more than one aggregate: first the seconds of every calling number and month; then, of the few
+numbers that reach the minutes, whom they call.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from telco_crm.analysis import Analysis, RunContext
 from telco_crm.engine.sql import literal
 from telco_crm.engine.workers import Part
 from telco_crm.errors import CannotCompute
-from telco_crm.ingest.usage import KIND, OTHER_NETWORK, kind_code
+from telco_crm.ingest.dialling import unpacked
+from telco_crm.ingest.usage import OTHER_NETWORK
 from telco_crm.labels import text
 from telco_crm.market.prospect_rules import ProspectRules
 from telco_crm.market.prospect_tables import create_contacts, create_list, create_totals
@@ -27,7 +28,7 @@ ROWS_AT_ONCE = 60_000_000  # usage rows of a month whose calling numbers are sum
 NO_SUMS = "SELECT 0 AS month, 0::UBIGINT AS cp, 0::BIGINT AS seconds LIMIT 0"
 NO_PAIRS = (
     "SELECT '' AS subscriber_id, 0 AS month, 0::UBIGINT AS cp, 0::BIGINT AS seconds, 0::BIGINT AS calls, "
-    "'' AS number, 0::BIGINT AS latest LIMIT 0"
+    "0::BIGINT AS latest LIMIT 0"
 )
 
 
@@ -40,13 +41,13 @@ def sum_calls(context: RunContext) -> None:
     if context.usage is None:
         return
     counts = context.usage.months()
-    least = f"HAVING sum(duration_s) >= {rules.minutes * 60:.15g}" if context.part.of == 1 else ""
+    least = f"HAVING sum(seconds) >= {rules.minutes * 60:.15g}" if context.part.of == 1 else ""
     for month in _months(context, rules):
         for numbers in Part().divided(math.ceil(counts[month] / context.part.of / ROWS_AT_ONCE)):
             context.engine.run(
-                f"INSERT INTO prospect_sums SELECT month, cp, sum(duration_s) AS seconds "
-                f"FROM {context.usage.of_month(month)} WHERE {_rival_call()} AND duration_s > 0 "
-                f"AND {numbers.holds('cp')} AND {context.part.holds('sid')} GROUP BY month, cp {least}"
+                f"INSERT INTO prospect_sums SELECT {month.number}, cp, sum(seconds) AS seconds "
+                f"FROM {context.usage.contacts_of(month)} WHERE calls > 0 AND {numbers.holds('hash(cp)')} "
+                f"AND {context.part.holds('sid')} GROUP BY cp {least}"
             )
 
 
@@ -57,7 +58,7 @@ def choose_numbers(context: RunContext) -> None:
     if context.usage is None:
         return
     ours = [context.usage.ids(), *(table for table in ("subscribers", "bills") if context.has(table))]
-    own = context.usage.dialling.hashed("subscriber_id")
+    own = context.usage.dialling.packed("subscriber_id")
     known = " UNION ".join(f"SELECT {own} AS cp FROM {table}" for table in ours)
     found: dict[str, Any] = context.engine.arrays(
         "SELECT DISTINCT cp FROM (SELECT month, cp FROM prospect_sums GROUP BY month, cp "
@@ -67,8 +68,8 @@ def choose_numbers(context: RunContext) -> None:
 
 
 def pair_up(context: RunContext) -> None:
-    """Make `prospect_pairs`: subscriber_id, month, cp, seconds and (answered) calls, number, and latest: the time and
-    network of the last record with the number, packed, for each of the chosen numbers.
+    """Make `prospect_pairs`: subscriber_id, month, cp, seconds and (answered) calls, and latest: the time and network
+    of the last call or message that tells the network, packed, for each of the chosen numbers.
     """
     context.create("prospect_pairs", NO_PAIRS)
     usage = context.usage
@@ -76,20 +77,14 @@ def pair_up(context: RunContext) -> None:
         return
     context.engine.register("prospect_cps", pa.table(context.facts["prospects"]))
     rules = context.rules(ProspectRules, "prospects")
-    rows = " UNION ALL ".join(
-        f"SELECT month, sid, cp, kind, second, duration_s, caller FROM {usage.of_month(m)}"
+    pairs = " UNION ALL ".join(
+        f"SELECT {m.number} AS month, sid, cp, seconds, calls, latest FROM {usage.contacts_of(m)}"
         for m in _months(context, rules)
     )
-    called = f"{_rival_call()} AND duration_s > 0"
-    network = _field("counterpart_network")
     context.engine.run(
-        f"""INSERT INTO prospect_pairs
-        SELECT subscriber_id, month, cp, seconds, calls, number, latest FROM (
-            SELECT month, sid, cp, coalesce(sum(duration_s) FILTER ({called}), 0)::BIGINT AS seconds,
-                   count(*) FILTER ({called}) AS calls, max(caller) AS number,
-                   max(CASE WHEN {network} > 0 THEN second * 8 + {network} END) AS latest
-            FROM ({rows}) SEMI JOIN prospect_cps USING (cp) WHERE {context.part.holds("sid")} GROUP BY month, sid, cp)
-        JOIN (SELECT * FROM {usage.ids()} WHERE {context.part.holds("sid")}) USING (sid)"""
+        f"INSERT INTO prospect_pairs SELECT subscriber_id, month, cp, seconds, calls, latest FROM ({pairs}) "
+        f"SEMI JOIN prospect_cps USING (cp) JOIN (SELECT * FROM {usage.ids()} WHERE {context.part.holds('sid')}) "
+        f"USING (sid) WHERE {context.part.holds('sid')}"
     )
 
 
@@ -104,7 +99,7 @@ def put_together(context: RunContext) -> None:
     months = _months(context, rules)
     usage = context.usage
     if usage is None or not any(
-        context.engine.rows(f"SELECT 1 FROM {usage.of_month(m)} WHERE caller IS NOT NULL LIMIT 1") for m in months
+        context.engine.rows(f"SELECT 1 FROM {usage.contacts_of(m)} WHERE calls > 0 LIMIT 1") for m in months
     ):
         raise CannotCompute(text("notes.no_rivals", context.lang))
     _create_numbers(context, rules)
@@ -119,9 +114,10 @@ def _create_numbers(context: RunContext, rules: ProspectRules) -> None:
     """
     code = "(max(latest) & 7)::INTEGER"
     outside = ", ".join(literal(name) for name in ("own", *rules.leave_out))
+    names = f"[{', '.join(map(literal, _networks()))}]"
     context.create(
         "prospect_numbers",
-        f"SELECT * FROM (SELECT cp, max(number) AS number, [{', '.join(map(literal, _networks()))}][{code}] AS network "
+        f"SELECT * FROM (SELECT cp, {unpacked('cp')} AS number, {names}[{code}] AS network "
         "FROM prospect_pairs GROUP BY cp) "
         f"WHERE network NOT IN ({outside}) AND length(number) >= {rules.minimum_digits}",
     )
@@ -141,20 +137,6 @@ def _months(context: RunContext, rules: ProspectRules) -> list[Month]:
 
 def _networks() -> list[str]:
     return [*load_schema("usage").columns["counterpart_network"].values, OTHER_NETWORK]
-
-
-def _rival_call() -> str:
-    """SQL: whether a packed row is a call from a number of another network."""
-    voice, call = kind_code("service", "voice"), kind_code("direction", "in")
-    return (
-        f"cp IS NOT NULL AND {_field('service')} = {voice} AND {_field('direction')} = {call} "
-        f"AND {_field('counterpart_network')} > {kind_code('counterpart_network', 'own')}"
-    )
-
-
-def _field(name: str) -> str:
-    shift, bits = KIND[name]
-    return f"((kind >> {shift}) & {(1 << bits) - 1})"
 
 
 CALLERS = Analysis(

@@ -262,7 +262,7 @@ RECOMMEND = Analysis(
     ("profile", "features"),
     ("recommendations",),
     prepare,
-    uses=("subscribers", "grouped", "account_sizes"),
+    uses=("subscribers", "grouped", "groups", "account_sizes"),
     each=propose,
     makes=("proposed",),
     finish=rank,
