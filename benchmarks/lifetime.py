@@ -1,13 +1,14 @@
 """Does the value of customers come true? Generated operators of two years, of which the program sees only the first
 months.
 
-    python benchmarks/lifetime.py [--seeds 8] [--subscribers 3000] [--seen 12] [--months 24] [--folder FOLDER]
+    python benchmarks/lifetime.py [--seeds 8] [--subscribers 3000] [--seen 12] [--months 24] [--ahead 12]
+                                   [--folder FOLDER]
 
 For every seed an operator of `--months` months is generated. The program gets what an export after the first `--seen`
 months would have held: bills, usage and events of these months, subscribers who had joined by then, leavers only if
-they had left by then. Its value over the months after that is held against the discounted margin that these
-subscribers really brought. Printed is the share of segments (and of subscribers) whose amount lies within the
-interval, which is one of 95%, and how wide it is.
+they had left by then. Its value over the next `--ahead` months (all that are left) is held against the discounted
+margin that these subscribers really brought. Printed is the share of segments (and of subscribers) whose amount lies
+within the interval, which is one of 95%, and how wide it is.
 """
 
 from __future__ import annotations
@@ -38,10 +39,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     for name, value in (("seeds", 8), ("first-seed", 1), ("subscribers", 3000), ("seen", 12), ("months", 24)):
         parser.add_argument(f"--{name}", type=int, default=value)
+    parser.add_argument("--ahead", type=int)
     parser.add_argument("--records", type=float, default=0.1)
     parser.add_argument("--churn-level", type=float, default=1.0)
     parser.add_argument("--folder", type=Path)
     asked = parser.parse_args()
+    ahead = asked.ahead or asked.months - asked.seen
     segments, people, leavers = [], [], []
     for seed in range(asked.first_seed, asked.first_seed + asked.seeds):
         with tempfile.TemporaryDirectory(dir=asked.folder) as folder:
@@ -55,8 +58,8 @@ def main() -> None:
             )
             generate(whole, options)
             cut(whole, seen, asked.seen, brands(options, asked.seen))
-            found = assessed(seen, asked.months - asked.seen)
-            truth = brought(whole, asked.seen, asked.months)
+            found = assessed(seen, ahead)
+            truth = brought(whole, asked.seen, asked.seen + ahead)
         segments.append(against(*found[:2], truth).assign(seed=seed))
         people.append(found[0].assign(actual=found[0]["subscriber_id"].map(truth).fillna(0.0)))
         leavers.append(found[2])

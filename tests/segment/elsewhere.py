@@ -159,10 +159,10 @@ def _observed(
         now = rates * (trend ** (month - (months - 1) / 2))[:, None] * rng.gamma(12, 1 / 12, rates.shape)
         total += rng.poisson(now) * there[month][:, None]
     counts = dict(zip(KINDS, (total / there.sum(axis=0)[:, None]).T, strict=True))
-    return _inputs(rng, counts, each, there.sum(axis=0))
+    return inputs_of(rng, counts, each, there.sum(axis=0))
 
 
-def _inputs(rng: np.random.Generator, n: dict[str, Floats], each: dict[str, Floats], months: Ints) -> pd.DataFrame:
+def inputs_of(rng: np.random.Generator, n: dict[str, Floats], each: dict[str, Floats], months: Ints) -> pd.DataFrame:
     out = n["local"] + n["domestic"] + n["ip"] + n["hk_macau"] + n["taiwan"] + n["international"]
     calls = out + n["incoming"]
     busy = rng.binomial(np.rint(calls * months).astype(int), each["busy"]) / months

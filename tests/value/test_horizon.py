@@ -74,9 +74,10 @@ def test_the_slope_is_the_derivative(column: int) -> None:
 def segment(revenue: Revenue, hazard: Hazard, levels: list[float]) -> pd.Series:
     """The row of a segment of subscribers alike but for their levels."""
     people = profile(
-        n=len(levels), level=sum(levels), level2=sum(x * x for x in levels), band=0.0, share=1.0, noise=0.0, all=0
-    )
-    people["share"], people["noise"] = revenue.of(people["band"].to_numpy(), people["group_id"].to_numpy())
+        n=len(levels), level=sum(levels), level2=sum(x * x for x in levels), band=0.0, brand="gotone", share=1.0,
+        noise=0.0, all=0,
+    )  # fmt: skip
+    people["share"], people["noise"] = revenue.of(people)
     sums = Sums(hazard, revenue, rules())
     sums.add(people, look_ahead(hazard, people, rules()), ("all",))
     return sums.table().iloc[0]
@@ -101,6 +102,7 @@ def test_every_doubt_widens_the_interval_of_a_segment() -> None:
         "few leavers": (plain, flat(0.1, 100)),
         "bad months": (plain, replace(flat(0.1), shock=0.04)),
         "revenue of a band": (replace(plain, bands={-2: Share(1, 0), 0: Share(1, 0.01)}), flat(0.1)),
+        "revenue of a brand": (replace(plain, factors={"brand": {"gotone": Share(1, 0.02)}}), flat(0.1)),
         "revenue of one": (replace(plain, noise={0: 0.25}), flat(0.1)),
         "revenue of all": (replace(plain, shock=0.01), flat(0.1)),
     }.items():
@@ -114,6 +116,7 @@ def test_every_doubt_widens_the_interval_of_a_segment() -> None:
     # Months are good and bad on their own: 0.171² + 0.081².
     assert more["bad months"] == pytest.approx(base**2 * 0.04 * (0.171**2 + 0.081**2))
     assert more["revenue of a band"] == pytest.approx((base * 2.71) ** 2 * 0.01)
+    assert more["revenue of a brand"] == pytest.approx((base * 2.71) ** 2 * 0.02)
     # The mean of a person lies off by a half of it: 7.75 × 0.25 a person.
     assert more["revenue of one"] == pytest.approx(50 * 50**2 * 7.75 * 0.25)
     # A change stays: it concerns the months from 1, from 2 and from 3 on: 2.71² + 1.71² + 0.81².

@@ -19,6 +19,7 @@ LIMIT = 3.0  # the highest level of a trait: "3 or more"
 NEUTRAL = 0.06  # weight of inputs that an archetype does not name when people are compared, against 1 for its traits
 NEUTRAL_CLUSTER = 0.03  # the same when clusters are
 SATISFIED = 0.35  # share of the traits that a cluster must have to deserve the name
+MOSTLY = 0.7  # … and of what it has of the archetype whose traits it has most
 TOLD = 0.5  # share of the traits that the data must be able to show
 CLEARLY = 0.7  # share of the traits with which a further cluster joins a name that is given already
 CONTRARY = 1.5  # a cluster that far from 0 contradicts a trait of level 0
@@ -26,7 +27,7 @@ OVERSHOOT = 0.15  # weight of what a cluster has of a trait beyond a level below
 IDLE = 2.0  # a trait "below all" that is exceeded by more tells of people who do nothing at all, which is another thing
 FITTING = 6.0  # an archetype with a misfit beyond that is no name for a cluster …
 WORSE = 2.5  # … nor an archetype whose misfit is by more than that worse than another's
-DISTINCT = 1.0  # by how much less the own name's misfit is for clusters that are surely different
+DISTINCT = 0.7  # by how much less the own name's misfit is for clusters that are surely different
 NOTABLE = 2.0  # units of an input below which an amount is next to nothing
 NOBODY = -1
 
@@ -113,7 +114,8 @@ class Archetypes:
         Names are given so that the whole fits best; but of two clusters that both deserve a name, the larger has it.
         """
         misfit = self.misfit(means)
-        carried = self.satisfied(means) >= SATISFIED
+        having = self.satisfied(means)
+        carried = (having >= SATISFIED) & (having >= MOSTLY * having.max(axis=1, keepdims=True))
         best = np.where(carried, misfit, np.inf).min(axis=1, keepdims=True)
         deserved = carried & (misfit <= np.minimum(best + WORSE, FITTING))
         # A name that is not deserved costs more than any that is, so it is only taken for want of others.

@@ -109,9 +109,7 @@ def _create_tables(context: RunContext, rules: WorthRules, names: Names, fitted:
     parts = []
     for start in range(0, len(frame), CHUNK):
         profiles = frame.iloc[start : start + CHUNK].reset_index(drop=True)
-        profiles["share"], profiles["noise"] = fitted.revenue.of(
-            profiles["band"].to_numpy(), profiles["group_id"].to_numpy()
-        )
+        profiles["share"], profiles["noise"] = fitted.revenue.of(profiles)
         ahead = look_ahead(fitted.hazard, profiles, rules)
         sums.add(profiles, ahead, ("all", *SEGMENTS))
         parts.append(_outlook(profiles, ahead, fitted, rules))

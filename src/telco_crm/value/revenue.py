@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +17,8 @@ from telco_crm.value.lives import index_of
 
 Floats = npt.NDArray[np.float64]
 LEAST = 10  # subscribers of a band that tell what it brings
+FACTORS = ("group_id", "brand")  # what revenue is told apart by, beside the band
+ROUNDS, STILL = 50, 1e-6
 
 
 @dataclass(frozen=True)
@@ -27,29 +31,26 @@ class Share:
 
 @dataclass(frozen=True)
 class Revenue:
-    """Expected revenue of a month at risk = level × share of the band × factor of the group.
+    """Expected revenue of a month at risk = level × share of the band × factor of the group × factor of the brand.
 
-    `noise` is the squared coefficient of variation of a subscriber's mean about that, by band; `shock` the variance of
-    the logarithm of everybody's revenue from month to month that chance alone does not explain. `measured` is False
-    where there is nothing to hold levels against.
+    `factors` holds those of FACTORS, by level. `noise` is the squared coefficient of variation of a subscriber's mean
+    about that, by band; `shock` the variance of the logarithm of everybody's revenue from month to month that chance
+    alone does not explain. `measured` is False where there is nothing to hold levels against.
     """
 
     bands: dict[int, Share]
-    groups: dict[int, Share]
+    factors: dict[str, dict[object, Share]]
     noise: dict[int, float]
     shock: float
     measured: bool = True
 
-    def of(self, band: Floats, group: Floats) -> tuple[Floats, Floats]:
-        """Share × factor, and noise, of subscribers in these bands and groups (NaN: not known)."""
-        shares = pd.Series(band).map({k: s.mean for k, s in self.bands.items()}).fillna(self._usual).to_numpy()
-        factor = pd.Series(group).map({k: s.mean for k, s in self.groups.items()}).fillna(1.0).to_numpy()
-        noise = pd.Series(band).map(self.noise).fillna(max(self.noise.values(), default=0.0)).to_numpy()
-        return np.asarray(shares * factor, float), np.asarray(noise, float)
-
-    @property
-    def _usual(self) -> float:
-        return self.bands[-2].mean
+    def of(self, profiles: pd.DataFrame) -> tuple[Floats, Floats]:
+        """Share × factors, and noise, of subscribers with band and FACTORS (missing: not known)."""
+        shares = _looked_up(profiles["band"], self.bands, self.bands[-2].mean)
+        for kind, found in self.factors.items():
+            shares = shares * _looked_up(profiles[kind], found, 1.0)
+        noise = profiles["band"].map(self.noise).fillna(max(self.noise.values(), default=0.0))
+        return shares, np.asarray(noise, float)
 
 
 def unmeasured(share: float) -> Revenue:
@@ -66,32 +67,58 @@ def measure_revenue(context: RunContext) -> Revenue | None:
     if not len(frame) or frame["level"].sum() <= 0:
         return None
     frame["due"] = frame["level"] * frame["months"]
-    bands = {-2: _ratio(frame["paid"], frame["due"])}
-    for band, members in frame.groupby("band"):
-        if len(members) >= LEAST:
-            bands[_code(band)] = _ratio(members["paid"], members["due"])
-    usual = frame["band"].map({k: s.mean for k, s in bands.items()}).fillna(bands[-2].mean)
-    frame["expected"] = frame["due"] * usual
+    bands, factors = fit_shares(frame)
+    shares, _ = Revenue(bands, factors, {}, 0.0).of(frame)
+    frame["expected"] = frame["due"] * shares
     noise = {}
     for band, members in frame.groupby("band"):
         about = ((members["paid"] - members["expected"]) / members["months"]) ** 2
         base = ((members["expected"] / members["months"]) ** 2).sum()
         noise[_code(band)] = float(about.sum() / base) if base > 0 else 0.0
-    return Revenue(bands, _group_factors(frame), noise, _shock(context))
+    return Revenue(bands, factors, noise, _shock(context))
+
+
+def fit_shares(frame: pd.DataFrame) -> tuple[dict[int, Share], dict[str, dict[object, Share]]]:
+    """Shares of bands and factors of the others together (the columns band, FACTORS, due and paid, by subscriber): each
+    in turn is measured against what the others expect, until nothing changes, so that what a band brings because of its
+    groups is not counted twice.
+    """
+    factors: dict[str, dict[object, Share]] = {kind: {} for kind in FACTORS}
+    bands, before = _bands(frame, frame["due"]), 0.0
+    for _ in range(ROUNDS):
+        for kind in FACTORS:
+            others = {name: found for name, found in factors.items() if name != kind}
+            factors[kind] = _factors(frame, kind, frame["due"] * Revenue(bands, others, {}, 0.0).of(frame)[0])
+        due = frame["due"] * Revenue({-2: Share(1.0, 0.0)}, factors, {}, 0.0).of(frame)[0]
+        bands = _bands(frame, due)
+        now = sum(share.mean for share in bands.values())
+        if abs(now - before) < STILL * now:
+            break
+        before = now
+    return bands, factors
+
+
+def _bands(frame: pd.DataFrame, due: pd.Series) -> dict[int, Share]:
+    """What each band brings of what is `due`; -2 is all of them together."""
+    bands = {-2: _ratio(frame["paid"], due)}
+    for band, members in due.groupby(frame["band"]):
+        if len(members) >= LEAST:
+            bands[_code(band)] = _ratio(frame["paid"][members.index], members)
+    return bands
 
 
 def _paid_sql(context: RunContext, then: int) -> str:
-    """band, group_id, level, months (at risk since the landmark, with bills) and paid, of who was there at the
+    """band, FACTORS, level, months (at risk since the landmark, with bills) and paid, of who was there at the
     landmark.
     """
     return f"""
         WITH billed AS (SELECT DISTINCT month FROM arpu),
              months AS (SELECT month, CAST(month || '-01' AS DATE) AS start FROM billed),
              ahead AS (SELECT * FROM months WHERE year(start) * 12 + month(start) > {then})
-        SELECT band, group_id, level, count(*) AS months, coalesce(sum(arpu), 0)::DOUBLE AS paid
+        SELECT band, group_id, brand, level, count(*) AS months, coalesce(sum(arpu), 0)::DOUBLE AS paid
         FROM lives JOIN ahead ON coalesce(left_on >= start, true)
         LEFT JOIN arpu USING (subscriber_id, month)
-        WHERE band IS NOT NULL GROUP BY subscriber_id, band, group_id, level ORDER BY subscriber_id"""
+        WHERE band IS NOT NULL GROUP BY subscriber_id, band, group_id, brand, level ORDER BY subscriber_id"""
 
 
 def _ratio(paid: pd.Series, due: pd.Series) -> Share:
@@ -100,14 +127,16 @@ def _ratio(paid: pd.Series, due: pd.Series) -> Share:
     return Share(ratio, float(((paid - ratio * due) ** 2).sum() / due.sum() ** 2))
 
 
-def _group_factors(frame: pd.DataFrame) -> dict[int, Share]:
-    """What groups bring beyond their bands, drawn to 1 as far as they do not differ more than by chance (DerSimonian
-    and Laird 1986).
+def _factors(frame: pd.DataFrame, kind: str, expected: pd.Series) -> dict[object, Share]:
+    """What the levels of `kind` bring beyond what is expected, drawn to 1 as far as they do not differ more than by
+    chance (DerSimonian and Laird 1986).
     """
     found = {
-        _code(g): _ratio(m["paid"], m["expected"]) for g, m in frame.groupby("group_id") if m["expected"].sum() > 0
+        level: _ratio(frame["paid"][members.index], members)
+        for level, members in expected.groupby(frame[kind])
+        if members.sum() > 0
     }
-    found = {g: s for g, s in found.items() if s.variance > 0}
+    found = {level: s for level, s in found.items() if s.variance > 0}
     if len(found) < 3:
         return {}
     mean, variance = (np.array([getattr(s, name) for s in found.values()]) for name in ("mean", "variance"))
@@ -116,9 +145,13 @@ def _group_factors(frame: pd.DataFrame) -> dict[int, Share]:
     spare = (weight * (mean - middle) ** 2).sum() - (len(found) - 1)
     between = max(0.0, spare / (weight.sum() - (weight**2).sum() / weight.sum()))
     return {
-        g: Share(1 + between / (between + s.variance) * (s.mean - 1), between * s.variance / (between + s.variance))
-        for g, s in found.items()
+        level: Share(1 + between / (between + s.variance) * (s.mean - 1), between * s.variance / (between + s.variance))
+        for level, s in found.items()
     }
+
+
+def _looked_up(levels: pd.Series, found: Mapping[Any, Share], usual: float) -> Floats:
+    return np.asarray(levels.map({level: s.mean for level, s in found.items()}).fillna(usual), float)
 
 
 def _code(level: object) -> int:

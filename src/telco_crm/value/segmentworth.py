@@ -7,6 +7,9 @@ for everybody, of leaving and of revenue.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -14,7 +17,7 @@ from scipy.stats import norm
 
 from telco_crm.value.hazard import Hazard
 from telco_crm.value.horizon import Ahead
-from telco_crm.value.revenue import Revenue
+from telco_crm.value.revenue import Revenue, Share
 from telco_crm.worth import WorthRules
 
 Floats = npt.NDArray[np.float64]
@@ -52,7 +55,7 @@ class Sums:
             "months": n * ahead.there.sum(axis=1),
             "leave": n * ahead.hazard[:, 0],
         }
-        for name, of in (("band", self._revenue.bands), ("group_id", self._revenue.groups)):
+        for name, of in self._revenue_effects().items():
             each = [np.where(profiles[name] == key, values["value"] / share.mean, 0.0) if share.mean else 0 * base
                     for key, share in of.items()]  # fmt: skip
             values[f"by_{name}"] = np.column_stack([np.zeros(len(base)), *each])
@@ -74,14 +77,19 @@ class Sums:
         return (n, float(row["revenue"].sum()), *(float(row[k].sum()) / n for k in ("leave", "stay", "months")),
                 value, max(value - deviation, 0.0), value + deviation)  # fmt: skip
 
+    def _revenue_effects(self) -> dict[str, Mapping[Any, Share]]:
+        return {"band": self._revenue.bands, **self._revenue.factors}
+
     def _variance(self, row: dict[str, Floats]) -> float:
         revenue = self._revenue
-        known = [np.array([0.0, *(s.variance for s in of.values())]) for of in (revenue.bands, revenue.groups)]
+        unsure = sum(
+            (row[f"by_{name}"] ** 2 * np.array([0.0, *(s.variance for s in of.values())])).sum()
+            for name, of in self._revenue_effects().items()
+        )
         return float(
             row["own"].sum()
             + row["slope"] @ self._hazard.covariance @ row["slope"]
-            + (row["by_band"] ** 2 * known[0]).sum()
-            + (row["by_group_id"] ** 2 * known[1]).sum()
+            + unsure
             + self._hazard.shock * (row["bad"] ** 2).sum()
             + revenue.shock * (row["later"] ** 2).sum()
         )

@@ -1,0 +1,42 @@
+"""What bands, groups and brands bring of the level before, told apart from one another."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from telco_crm.value.revenue import Revenue, fit_shares
+
+# Subscribers by band and group: the low band is nearly all of group 3, the high one of groups 1 and 2.
+COUNTS = {(0, 1): 20, (0, 2): 20, (0, 3): 400, (1, 1): 300, (1, 2): 300, (1, 3): 20}
+SHARES, FACTORS = {0: 1.2, 1: 0.9}, {1: 1.1, 2: 1.1, 3: 0.8}
+
+
+@pytest.fixture(scope="module")
+def people() -> pd.DataFrame:
+    """Everybody was billed 100 a month before, and pays share × factor of it, give or take a tenth."""
+    cells = pd.DataFrame([(*cell, n) for cell, n in COUNTS.items()], columns=["band", "group_id", "n"])
+    frame = cells.loc[cells.index.repeat(cells["n"])].reset_index(drop=True).assign(brand="other", due=100.0)
+    wanted = frame["band"].map(SHARES) * frame["group_id"].map(FACTORS)
+    return frame.assign(wanted=wanted, paid=100 * wanted * np.where(frame.index % 2, 0.9, 1.1))
+
+
+def test_what_a_band_brings_because_of_its_groups_is_not_counted_twice(people: pd.DataFrame) -> None:
+    # Against the mean of each band alone the groups would differ by a few percent: the low band brings
+    # (40 × 1.32 + 400 × 0.96) ÷ 440 = 0.993 of the level, and its group 3 would bring 0.96 ÷ 0.993 = 0.97 of that.
+    expected, _ = Revenue(*fit_shares(people), {}, 0.0).of(people)
+    assert expected == pytest.approx(people["wanted"].to_numpy(), rel=0.01)
+
+
+def test_bands_bring_together_what_was_billed(people: pd.DataFrame) -> None:
+    expected, _ = Revenue(*fit_shares(people), {}, 0.0).of(people)
+    sums = people.assign(expected=100 * expected).groupby("band")[["paid", "expected"]].sum()
+    assert sums["expected"].to_numpy() == pytest.approx(sums["paid"].to_numpy(), rel=1e-4)
+
+
+def test_groups_that_differ_by_chance_alone_have_no_factor(people: pd.DataFrame) -> None:
+    alike = people.assign(paid=100 * people["band"].map(SHARES) * np.where(people.index % 2, 0.9, 1.1))
+    _, factors = fit_shares(alike)
+    assert [share.mean for share in factors["group_id"].values()] == pytest.approx([1.0, 1.0, 1.0])
+    assert factors["brand"] == {}  # two levels or fewer tell nothing of how levels differ
