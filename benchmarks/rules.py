@@ -1,6 +1,6 @@
 """All rule analyses of a month against one scan and sort of the same tables with DuckDB: seconds, ratio, peak memory.
 
-    python benchmarks/rules.py [--subscribers 1000000] [--months 6] [--rounds 3] [--threads 2] [--memory-limit 2GB]
+    python benchmarks/rules.py [--subscribers 1000000] [--months 6] [--rounds 3] [--threads 2] [--memory-limit 1GB]
 
 The tables are bills, subscribers, events, contacts and monthly features, as a run has them before its analyses: those
 of a generated operator of 2,000, many times over with numbers of their own, spread by the hash that the feature table
@@ -131,7 +131,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--months", type=int, default=6)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--memory-limit", default="2GB")
+    parser.add_argument("--memory-limit", default="1GB")
     parser.add_argument("--dir", type=Path, default=Path("/tmp/telco-crm-benchmarks"))
     parser.add_argument("--task", choices=["make", "sort", "rules"], help=argparse.SUPPRESS)
     return parser.parse_args()

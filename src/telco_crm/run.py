@@ -17,10 +17,11 @@ from telco_crm.labels import text
 from telco_crm.manifest import write_manifest
 from telco_crm.market.alert_state import save_state
 from telco_crm.market.alerts import STATE, kept_state
-from telco_crm.output.report.source import of_run
+from telco_crm.output.report.source import REPORT, of_run
 from telco_crm.output.scatter import Dot, Matrix, scatter
 from telco_crm.output.staging import OutputFile, OutputFolder, staged_rejects
 from telco_crm.output.writers import FORMATS, OutputStyle, write_table
+from telco_crm.outputs import OUTPUTS
 from telco_crm.results import Clock, Inputs, Result, described, finish, manifest, result_of
 from telco_crm.rulebook import check_rules
 from telco_crm.run_pictures import trend_picture
@@ -31,7 +32,6 @@ from telco_crm.session import Settings, analyse, loaded
 MANIFEST = "manifest.json"
 SEGMENT_MODEL = "segment_model.json"
 MODELS = {"churn_model": "churn_model.json", "segment_model": SEGMENT_MODEL}  # fact of the context → file
-REPORT = "report.html"
 STRATEGY_PICTURE, PROSPECTS_PICTURE = "strategy.svg", "prospects.svg"
 # Figures that the summary shows, by the table they are from.
 HEADLINES = {
@@ -62,7 +62,7 @@ def run_all(inputs: Inputs, settings: Settings, out: Path, style: OutputStyle) -
         OutputFolder(out) as folder,
         loaded(*inputs, settings, folder.stage / "rejects") as data,
     ):
-        from telco_crm.catalog import ANALYSES, OUTPUTS
+        from telco_crm.catalog import ANALYSES
 
         data.settings = replace(settings, extra={**settings.extra, **_former_model(out / SEGMENT_MODEL)})
         context, impossible = analyse(data, ANALYSES)
@@ -112,8 +112,6 @@ def run_table(
         staged_rejects(rejects, settings.temp_dir) as stage,
         loaded(*inputs, settings, stage) as data,
     ):
-        from telco_crm.catalog import OUTPUTS
-
         context, impossible = analyse(data, analyses_for(table))
         result = result_of(data, context, impossible)
         if context.has(table):

@@ -6,7 +6,6 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
-from telco_crm.catalog import OUTPUTS
 from telco_crm.engine.base import Engine
 from telco_crm.engine.duck import DuckEngine
 from telco_crm.engine.sql import identifier, literal
@@ -17,6 +16,7 @@ from telco_crm.months import Month
 from telco_crm.output.sankey import Flow, sankey
 from telco_crm.output.staging import OutputFolder
 from telco_crm.output.writers import FORMATS, OutputStyle, write_table
+from telco_crm.outputs import OUTPUTS
 from telco_crm.results import Clock, Inputs, Result, described
 from telco_crm.rulebook import check_rules
 from telco_crm.run import SEGMENT_MODEL, analyses_for

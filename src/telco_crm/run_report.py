@@ -9,9 +9,9 @@ from pathlib import Path
 from rich.console import Console
 
 from telco_crm.output.report.dossier import as_data, dossier, print_dossier
-from telco_crm.output.report.source import of_folder, read_manifest
+from telco_crm.output.report.source import REPORT, of_folder, read_manifest
 from telco_crm.output.staging import OutputFile
-from telco_crm.run import REPORT
+from telco_crm.outputs import OUTPUTS
 
 
 def run_report(folder: Path, target: str | None, lang: str | None, before: Path | None) -> str:
@@ -36,7 +36,7 @@ def run_show(folder: Path, subscriber: str, as_json: bool, lang: str | None) -> 
         TelcoError: the folder cannot be read, or does not know the subscriber.
     """
     language = lang or read_manifest(folder).get("parameters", {}).get("lang", "en")
-    found = dossier(folder, subscriber)
+    found = dossier(folder, subscriber, [name for name, order in OUTPUTS.items() if order.startswith("subscriber_id")])
     if as_json:
         whole = {"subscriber_id": subscriber, **as_data(found)}
         sys.stdout.write(json.dumps(whole, indent=2, ensure_ascii=False) + "\n")

@@ -12,83 +12,84 @@ from telco_crm.errors import InputError, RuleError
 
 CALL = ("1", "2026-03-05 10:15:00", "voice", "out", "60")
 MORNING = datetime(2026, 3, 5, 10, 15)
+MAPPING = """
+    [input.usage]
+    zone = "Asia/Shanghai"
+    nulls = ["-", "N/A"]
+
+    [input.usage.columns]
+    subscriber_id = "SERV_NO"
+    start_time = "BEGIN"
+    direction = "TYP"
+    duration_s = "LEN"
+    volume_bytes = "VOL"
+    charge = "FEE"
+
+    [input.usage.constants]
+    toll = "国内长途"
+
+    [input.usage.values.service]
+    "1" = "voice"
+    "3" = "data"
+
+    [input.usage.values.direction]
+    K1 = "out"
+    K2 = "in"
+
+    [input.usage.formats]
+    start_time = ["%d.%m.%Y %H:%M:%S", "epoch"]
+
+    [input.usage.units]
+    duration_s = "min"
+    volume_bytes = "KB"
+    charge = "fen"
+"""
+OTHERS = (
+    "SERV_NO;BEGIN;service;TYP;LEN;VOL;FEE\n"
+    "0139;05.03.2026 10:15:00;1;K1;1.5;-;35\n"
+    "0139;1772705700;3;N/A;-;2.5;0.5\n"  # 10:15 UTC is 18:15 in Shanghai
+    "0139;2026-03-05 10:15:00;1;K1;1;-;1\n"
+    "0139;05.03.2026 10:15:00;voice;k1;1;;1\n"
+)
+UNDERSTOOD = [
+    {
+        "line": 2,
+        "subscriber_id": "0139",
+        "start_time": MORNING,
+        "service": "voice",
+        "direction": "out",
+        "toll": "domestic",
+        "roaming": "home",
+        "duration_s": 90,
+        "charge": Decimal("0.35"),
+    },
+    {
+        "line": 3,
+        "subscriber_id": "0139",
+        "start_time": datetime(2026, 3, 5, 18, 15),
+        "service": "data",
+        "toll": "domestic",
+        "roaming": "home",
+        "volume_bytes": 2560,
+        "charge": Decimal("0.005"),
+    },
+    {
+        "line": 5,
+        "subscriber_id": "0139",
+        "start_time": MORNING,
+        "service": "voice",
+        "direction": "out",
+        "toll": "domestic",
+        "roaming": "home",
+        "duration_s": 60,
+        "charge": Decimal("0.01"),
+    },
+]
 
 
 def test_an_export_with_other_names_spellings_formats_units_and_zone(read: Reads) -> None:
-    toml = """
-        [input.usage]
-        zone = "Asia/Shanghai"
-        nulls = ["-", "N/A"]
-
-        [input.usage.columns]
-        subscriber_id = "SERV_NO"
-        start_time = "BEGIN"
-        direction = "TYP"
-        duration_s = "LEN"
-        volume_bytes = "VOL"
-        charge = "FEE"
-
-        [input.usage.constants]
-        toll = "国内长途"
-
-        [input.usage.values.service]
-        "1" = "voice"
-        "3" = "data"
-
-        [input.usage.values.direction]
-        K1 = "out"
-        K2 = "in"
-
-        [input.usage.formats]
-        start_time = ["%d.%m.%Y %H:%M:%S", "epoch"]
-
-        [input.usage.units]
-        duration_s = "min"
-        volume_bytes = "KB"
-        charge = "fen"
-    """
-    text = (
-        "SERV_NO;BEGIN;service;TYP;LEN;VOL;FEE\n"
-        "0139;05.03.2026 10:15:00;1;K1;1.5;-;35\n"
-        "0139;1772705700;3;N/A;-;2.5;0.5\n"  # 10:15 UTC is 18:15 in Shanghai
-        "0139;2026-03-05 10:15:00;1;K1;1;-;1\n"
-        "0139;05.03.2026 10:15:00;voice;k1;1;;1\n"
-    )
-    found = read("usage", text, toml)
-    assert found.rows == [
-        {
-            "line": 2,
-            "subscriber_id": "0139",
-            "start_time": MORNING,
-            "service": "voice",
-            "direction": "out",
-            "toll": "domestic",
-            "roaming": "home",
-            "duration_s": 90,
-            "charge": Decimal("0.35"),
-        },
-        {
-            "line": 3,
-            "subscriber_id": "0139",
-            "start_time": datetime(2026, 3, 5, 18, 15),
-            "service": "data",
-            "toll": "domestic",
-            "roaming": "home",
-            "volume_bytes": 2560,
-            "charge": Decimal("0.005"),
-        },
-        {
-            "line": 5,
-            "subscriber_id": "0139",
-            "start_time": MORNING,
-            "service": "voice",
-            "direction": "out",
-            "toll": "domestic",
-            "roaming": "home",
-            "duration_s": 60,
-            "charge": Decimal("0.01"),
-        },
-    ]
+    found = read("usage", OTHERS, MAPPING)
+    assert found.rows == UNDERSTOOD
     assert [(r["line"], r["column"], r["reason"]) for r in found.rejects] == [
         ("4", "start_time", '"2026-03-05 10:15:00" is not a time')
     ]

@@ -31,6 +31,21 @@ def test_json_is_what_the_files_say(telco: Telco) -> None:
     assert set(told) == named - {"audit"}
 
 
+def test_profile_and_contacts(telco: Telco) -> None:
+    """Of the sample's files: GoTone Business 128, a silver card, active; contacted on 21 April, not accepted."""
+    who = "13401814125"
+    told = json.loads(telco.good("show", who, "--format", "json").out)
+    profile = {key: told["segments"][0][key] for key in ("status", "plan", "contract_end", "vip_card")}
+    assert profile == {"status": "active", "plan": "GoTone Business 128", "contract_end": None, "vip_card": "silver"}
+    assert told["contacted"] == [
+        {"contacted_on": "2026-04-21", "campaign": "Loyalty points", "arm": "treated", "offer": "double points",
+         "channel": "call", "accepted": False}
+    ]  # fmt: skip
+    said = telco.good("show", who).out
+    assert "Campaign: Loyalty points" in said
+    assert "Plan: GoTone Business 128" in said
+
+
 def test_the_screen_names_what_matters(telco: Telco) -> None:
     said = telco.good("show", WHO).out
     for words in (

@@ -8,8 +8,9 @@ import pytest
 from engines import Both, differing, run_on_both, telco
 from operator_world import write_world
 
-from telco_crm.catalog import ANALYSES, OUTPUTS
+from telco_crm.catalog import ANALYSES
 from telco_crm.features.loading import load_catalog
+from telco_crm.outputs import OUTPUTS
 
 FEATURES = tuple(load_catalog({}, {}).features)
 RULE_TABLES = (

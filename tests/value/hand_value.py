@@ -33,6 +33,9 @@ age-24        other  2025-04-01   -            active    2002       -           
 age-25        other  2025-04-01   -            active    2001       -            -        -      -
 student-13    other  2025-03-01   -            active    2002       -            -        -      -
 scored        other  2024-04-01   -            active    -          -            a;b      true   -
+score-4.5     other  2020-03-01   -            active    -          2027-04-02   a;b;c;d      true   -
+score-20-days other  2020-03-01   -            active    -          2027-04-02   a;b;c;d      true   -
+score-complaint other 2020-03-01  -            active    -          2027-04-02   a;b;c;d      true   -
 # VIP levels and Plus.
 years-10      gotone 2016-04-01   -            active    -          -            -        -      -
 years-10-less gotone 2016-04-02   -            active    -          -            -        -      -
@@ -69,6 +72,9 @@ scored        2025-12 9000     -
 scored        2026-01 50       -
 scored        2026-02 150      2026-03-20
 scored        2026-03 100      2026-04-05   # not known yet
+score-4.5     2026-03 100      -
+score-20-days 2026-03 100      -
+score-complaint 2026-03 100    -
 plus          2025-04 1000     -            # the first of the twelve months
 plus          2026-03 200      -
 plus-less     2026-03 1199.99  -
@@ -108,6 +114,7 @@ complains     2024-01-01~10:00:00 complaint          -                     # ope
 resolved      2026-03-01~10:00:00 complaint          2026-03-31~23:59:59
 resolved-late 2026-03-01~10:00:00 complaint          2026-04-01~00:00:00   # was open at the end of March
 rich-rival    2026-02-01~10:00:00 competitor_contact -
+score-complaint 2026-01-01~10:00:00 complaint        2026-01-02~10:00:00
 """
 
 MB = 1024 * 1024
@@ -123,12 +130,23 @@ def sessions(subscriber: str, *volumes: int) -> list[dict[str, str]]:
     ]  # fmt: skip
 
 
+def days(subscriber: str, count: int) -> list[dict[str, str]]:
+    """A small data session on each of the last `count` days of March."""
+    return [
+        {"subscriber_id": subscriber, "start_time": f"2026-03-{day} 12:00:00", "service": "data", "volume_bytes": "1"}
+        for day in range(32 - count, 32)
+    ]
+
+
 # Data volumes of three months: mean of the two before × 1.5 against the third.
 USAGE = [
     *sessions("data-half-more", 80, 80, 120),  # 120 = 1.5 × 80
     *sessions("data-less", 80, 80, 119),
     *sessions("data-small", 10, 10, 99),
     *sessions("data-new", 0, 0, 500),  # nothing to grow from
+    *days("score-4.5", 21),
+    *days("score-20-days", 20),
+    *days("score-complaint", 21),
 ]
 
 EXPORTS = {"subscribers": SUBSCRIBERS, "bills": BILLS, "events": EVENTS, "usage": USAGE}
@@ -168,6 +186,11 @@ TIERS = {
     "data-less": "ordinary",
     "data-small": "ordinary",
     "data-new": "ordinary",
+    # Recency 5 (used on the last day), frequency 4 (21 days: above 5, 10 and 20), money 3 (100): 4; services and bundle
+    # 5; tenure (73 months), contract (366 days) and complaints 5: 0.5 × 4 + 0.3 × 5 + 0.2 × 5 = 4.5. ARPU is below 120.
+    "score-4.5": "high_value",
+    "score-20-days": "ordinary",  # frequency 3: 0.5 × 11/3 + 2.5 = 4.3333
+    "score-complaint": "ordinary",  # complaints 4: 2 + 1.5 + 0.2 × 14/3 = 4.4333
     "rich-rival": "high_value",
     "no-date": "ordinary",
 }

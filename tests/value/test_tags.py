@@ -16,6 +16,12 @@ age-24        other 2025-01-01   -            active 2002       -
 age-25        mzone 2025-01-01   -            active 2001       -
 pair-1        other 2025-01-01   -            active -          a
 pair-2        other 2025-01-01   -            active -          a
+mz-night-2    mzone 2025-01-01   -            active -          -
+mz-night-1    mzone 2025-01-01   -            active -          -
+mz-night-few  mzone 2025-01-01   -            active -          -
+mz-surfs      mzone 2025-01-01   -            active -          -
+mz-surfs-less mzone 2025-01-01   -            active -          -
+mz-surfs-few  mzone 2025-01-01   -            active -          -
 alone         other 2025-01-01   -            active -          b
 gone          other 2025-01-01   2026-03-01   closed -          b
 """
@@ -30,6 +36,7 @@ def calls(who: str, month: int, count: int, hour: int = 12, **columns: str) -> l
         "roaming": "home",
         "duration_s": "60",
         "volume_bytes": "",
+        "counterpart_network": "",
     }
     return [
         {**row, "subscriber_id": who, "start_time": f"2026-{month:02d}-{n % 28 + 1:02d} {hour:02d}:{n // 28:02d}:00",
@@ -45,6 +52,25 @@ def data(who: str, night: float, day: float) -> list[Row]:
         {**row, "start_time": f"2026-03-10 {hour}:00:00", "volume_bytes": str(round(volume * 1024 * 1024))}
         for hour, volume in (("02", night), ("12", day))
     ]
+
+
+def rings(who: str, arriving: int, made: int) -> list[Row]:
+    """Calls that arrived and were made in March, and one forwarded to a rival."""
+    forwarded = calls(who, 3, 1, 13, direction="forward", counterpart_network="unicom")
+    return [*calls(who, 3, arriving, direction="in"), *calls(who, 3, made), *forwarded]
+
+
+def roams(who: str, month: int, at_home: int, away: int) -> list[Row]:
+    """Calls of a month at home, and while roaming in the country."""
+    return [*calls(who, month, at_home), *calls(who, month, away, 13, roaming="domestic")]
+
+
+def on_days(who: str, working: int, weekend: int, one: int = 0) -> list[Row]:
+    """Calls at 22:00 of a Monday and a Sunday of March, `one` of them with one number, the others with another each."""
+    days = [f"2026-03-02 22:{n:02d}:00" for n in range(working)] + [f"2026-03-08 22:{n:02d}:00" for n in range(weekend)]
+    numbers = ["1" if n < one else f"1390000{n:04d}" for n in range(len(days))]
+    pairs = zip(days, numbers, strict=True)
+    return [calls(who, 3, 1, start_time=day, counterpart=number)[0] for day, number in pairs]
 
 
 USAGE = [
@@ -72,6 +98,28 @@ USAGE = [
     *(c for month in (2, 3) for c in calls("roams-late", month, 5, roaming="domestic")),
     # Data: 30 % of 50 MB between 23:00 and 7:00; less of either.
     *data("surfs", 15, 35), *data("surfs-less", 14.9, 35.1), *data("surfs-few", 20, 29),
+    # Of a student: 2 of 10 calls at night beside the brand; 1 of 10; 2 of 9; 30 % of 50 MB at night; less of either.
+    *calls("mz-night-2", 3, 8), *calls("mz-night-2", 3, 2, 2),
+    *calls("mz-night-1", 3, 9), *calls("mz-night-1", 3, 1, 2),
+    *calls("mz-night-few", 3, 7), *calls("mz-night-few", 3, 2, 2),
+    *data("mz-surfs", 15, 35), *data("mz-surfs-less", 14.9, 35.1), *data("mz-surfs-few", 20, 29),
+    # 12 of 40 arriving calls forwarded (30 %); 12 of 41.
+    *calls("forwards-30", 3, 28, direction="in"), *calls("forwards-30", 3, 12, 13, direction="forward"),
+    *calls("forwards-29", 3, 29, direction="in"), *calls("forwards-29", 3, 12, 13, direction="forward"),
+    # Many SIMs by the other two signs: a call forwarded to a rival, and four calls in for each out of at least ten.
+    *rings("rings-4", 12, 3), *rings("rings-3.67", 11, 3), *rings("rings-few", 8, 2),
+    *calls("rings-own", 3, 12, direction="in"), *calls("rings-own", 3, 3),
+    # New in a city: one of ten calls roaming two months ago; half less one call in the third month; nine calls in it.
+    *calls("hardly", 1, 9), *calls("hardly", 1, 1, 13, roaming="domestic"), *roams("hardly", 3, 5, 5),
+    *calls("not-half", 1, 10), *roams("not-half", 3, 6, 5), *calls("moved-few", 1, 10), *roams("moved-few", 3, 4, 5),
+    # Its second sign: half of ten calls in the month before, too; half less one call; nine calls.
+    *calls("moved-2", 1, 10), *roams("moved-2", 2, 5, 5), *roams("moved-2", 3, 5, 5),
+    *calls("moved-2-less", 1, 10), *roams("moved-2-less", 2, 6, 5), *roams("moved-2-less", 3, 5, 5),
+    *calls("moved-2-few", 1, 10), *roams("moved-2-few", 2, 4, 5), *roams("moved-2-few", 3, 5, 5),
+    # 3 of 10 calls with one contact, and 6 of them on working days; 7 of 10 on working days; 2 with one contact.
+    *on_days("friend-6", 6, 4, 3), *on_days("friend-7", 7, 3, 3), *on_days("no-friend", 6, 4, 2),
+    # Business by contacts and working days alone: 48 of 60 calls (80 %) on working days to 60 numbers; 47; 59 calls.
+    *on_days("works-48", 48, 12), *on_days("works-47", 47, 13), *on_days("works-few", 59, 0),
     # One contact has 30 % of ten calls and messages, and 60 % of calls are on working days.
     *calls("one-friend", 3, 3, counterpart="1"), *calls("one-friend", 3, 7, 13),
 ]  # fmt: skip
@@ -103,6 +151,30 @@ TAGS = {
     ("surfs", "night_owl"): "0.5000",
     ("surfs-less", "night_owl"): None,
     ("surfs-few", "night_owl"): None,
+    ("mz-night-2", "student"): "0.5000",  # brand 1 and night 1 of 4
+    ("mz-night-1", "student"): None,
+    ("mz-night-few", "student"): None,
+    ("mz-surfs", "student"): "0.5000",
+    ("mz-surfs-less", "student"): None,
+    ("mz-surfs-few", "student"): None,
+    ("forwards-30", "multi_sim"): "0.5000",  # 2 of 4
+    ("forwards-29", "multi_sim"): None,
+    ("rings-4", "multi_sim"): "0.5000",  # 1 and 1 of 4
+    ("rings-3.67", "multi_sim"): None,
+    ("rings-few", "multi_sim"): None,
+    ("rings-own", "multi_sim"): None,
+    ("hardly", "new_city"): "0.6667",
+    ("not-half", "new_city"): None,
+    ("moved-few", "new_city"): None,
+    ("moved-2", "new_city"): "1.0000",
+    ("moved-2-less", "new_city"): "0.6667",
+    ("moved-2-few", "new_city"): "0.6667",
+    ("friend-6", "family"): "0.5000",  # 1 and 1 of 4
+    ("friend-7", "family"): None,
+    ("no-friend", "family"): None,
+    ("works-48", "business"): "0.5000",  # 1 and 1 of 4
+    ("works-47", "business"): None,
+    ("works-few", "business"): None,
     ("one-friend", "family"): None,  # a quarter: 8 of 10 calls are on working days
 }
 
@@ -139,5 +211,6 @@ def test_own_tags_and_minimum(exports: Path, tmp_path: Path) -> None:
     target = tmp_path / "t.csv"
     options = ("--config", rules, "--as-of", "2026-03", "--no-store", "-q", "--lang", "zh")
     assert call("tags", exports, "-o", target, *options) == 0
-    assert [(r["subscriber_id"], r["tag"], r["evidence"]) for r in read(target)] == [
-        ("age-15", "mz", "是"), ("age-16", "mz", "是"), ("age-25", "mz", "是")]  # fmt: skip
+    at_night = [f"mz-{n}" for n in ("night-1", "night-2", "night-few", "surfs", "surfs-few", "surfs-less")]
+    brand = ["age-15", "age-16", "age-25", *at_night]
+    assert [(r["subscriber_id"], r["tag"], r["evidence"]) for r in read(target)] == [(who, "mz", "是") for who in brand]

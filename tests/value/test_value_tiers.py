@@ -51,6 +51,8 @@ def test_warning_overrides_the_list_but_not_the_tier(tiers: dict[str, Row]) -> N
 
 def test_reasons_are_given(tiers: dict[str, Row]) -> None:
     assert tiers["arpu-200"]["reason"] == "high ARPU (200)"
+    assert tiers["score-4.5"]["reason"] == "value score 4.5"
+    assert [tiers[f"score-{n}"]["value_score"] for n in ("20-days", "complaint")] == ["4.3333", "4.4333"]
     assert tiers["data-half-more"]["reason"] == "data volume up 50%"
     assert tiers["arpu-199"]["reason"] == ""
 
@@ -102,9 +104,10 @@ def test_migration(out: Out) -> None:
     # card-none and diamond came on the first of March, data-new appears with its first record.
     assert int(moves["new", "ordinary"]["subscribers"]) == 3
     # plus (its bill of April 2025), plus-old (of March 2025) and scored (9000 in December) were high before;
-    # scored has fallen to 100.
-    assert int(moves["high_value", "ordinary"]["subscribers"]) == 1
-    assert int(moves["high_value", "high_value"]["subscribers"]) == 2
+    # scored has fallen to 100. The three score-… had neither use nor bills, so that contribution and loyalty alone,
+    # both 5, made them high; two are not any more.
+    assert int(moves["high_value", "ordinary"]["subscribers"]) == 3
+    assert int(moves["high_value", "high_value"]["subscribers"]) == 3
 
 
 def test_quantiles_are_saved_for_later_months(exports: Path, tmp_path: Path) -> None:

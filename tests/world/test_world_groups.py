@@ -8,7 +8,7 @@ from statistics import mean
 
 import pytest
 
-from telco_crm.catalog import OUTPUTS
+from telco_crm.outputs import OUTPUTS
 from world import Row, by, call, read, write
 
 # Number: name in English and Chinese (the practice's own).

@@ -13,6 +13,8 @@ import numpy.typing as npt
 from scipy.stats import norm, rankdata
 from sklearn.metrics import average_precision_score
 
+from telco_crm.intervals import wilson as score_interval
+
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 SHARES = (0.01, 0.05, 0.10)
@@ -103,11 +105,8 @@ def calibration_error(outcome: Ints, score: Floats) -> float:
 
 def wilson(hits: int, rows: int) -> Interval:
     """A rate with Wilson's interval."""
-    z = float(norm.ppf(0.975))
-    rate = hits / rows
-    centre = (rate + z * z / (2 * rows)) / (1 + z * z / rows)
-    half = z / (1 + z * z / rows) * float(np.sqrt(rate * (1 - rate) / rows + z * z / (4 * rows * rows)))
-    return Interval(rate, max(centre - half, 0.0), min(centre + half, 1.0))
+    low, high = score_interval(hits, rows)
+    return Interval(hits / rows, max(low, 0.0), min(high, 1.0))
 
 
 def measures(outcome: Ints, score: Floats) -> dict[str, float]:

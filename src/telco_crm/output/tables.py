@@ -7,6 +7,7 @@ from pathlib import Path
 from telco_crm.engine.base import Engine
 from telco_crm.engine.sql import identifier, literal
 from telco_crm.errors import InputError, OutputError
+from telco_crm.output.lookup import rows_in_csv
 from telco_crm.output.writers import FORMATS, OutputStyle, shaped
 from telco_crm.schema import Schema, load_schema
 
@@ -30,8 +31,9 @@ def written(name: str, style: OutputStyle) -> str:
     return _typed(shaped(f"FROM {name}", schema, style), schema, set(schema.columns))
 
 
-def stored(engine: Engine, path: Path, name: str) -> str:
-    """Query for table `name` as it stands in the file at `path`; columns that it lacks are NULL.
+def stored(engine: Engine, path: Path, name: str, where: str = "true") -> str:
+    """Query for table `name` as it stands in the file at `path`, for the rows `where` a condition holds of the values
+    as they are filed; columns that it lacks are NULL.
 
     Raises:
         InputError: the file cannot be read.
@@ -48,7 +50,25 @@ def stored(engine: Engine, path: Path, name: str) -> str:
         has = set(engine.columns(source))
     except Exception as error:
         raise InputError(f"{path} cannot be read: {str(error).splitlines()[0]}") from None
-    return _typed(f"FROM {source}", schema, has)
+    return _typed(f"FROM {source} WHERE {where}", schema, has)
+
+
+def stored_rows(engine: Engine, path: Path, name: str, key: str, value: str, is_sorted: bool) -> str:
+    """Query for the rows of table `name` in the file at `path` whose `key` is `value`. `is_sorted`: by `key` first.
+
+    Raises:
+        InputError: the file cannot be read.
+        OutputError: XLSX without the package that reads it.
+    """
+    if path.suffix == ".csv":
+        try:
+            rows = rows_in_csv(path, key, value, is_sorted)
+        except (OSError, ValueError) as error:
+            raise InputError(f"{path} cannot be read: {error}") from None
+        if rows is not None:
+            engine.register(f"rows_of_{name}", rows)
+            return _typed(f"FROM rows_of_{name}", load_schema(name), set(rows.column_names))
+    return stored(engine, path, name, f"{identifier(key)} = {literal(value)}")
 
 
 def _typed(sql: str, schema: Schema, has: set[str]) -> str:

@@ -48,6 +48,7 @@ OUTPUT_TABLES = (
     *("prospects", "prospect_contacts", "prospect_totals"),
     *("satisfaction", "satisfaction_drivers", "complaints", "satisfaction_leaving"),
     *("calls", "roster", "exclusions", "effect", "uplift", "uplift_curve"),
+    "contacted",
     "subscriber_months",
 )
 

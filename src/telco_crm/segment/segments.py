@@ -26,7 +26,7 @@ def compute_segments(context: RunContext) -> None:
         SELECT subscriber_id, {literal(str(context.as_of))} AS month, arpu, arpu_band, group_id, "group",
                months_on_network, brand, region,
                arpu_mean, arpu_mean_band, policy_band, group_probability, second_group, has_left,
-               second_probability, group_class, group_uncertain
+               second_probability, group_class, group_uncertain, status, plan, contract_end, vip_card
         FROM {bands} LEFT JOIN {groups} USING (subscriber_id)""",
     )
 

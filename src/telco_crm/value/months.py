@@ -1,4 +1,4 @@
-"""The bills and the use of every subscriber in the last months, for the report and for a look at one subscriber."""
+"""Bills, use and contacts of every subscriber in the last months, for the report and for a look at one subscriber."""
 
 from __future__ import annotations
 
@@ -25,6 +25,19 @@ def compute_months(context: RunContext) -> None:
     )
 
 
+def compute_contacted(context: RunContext) -> None:
+    """Make `contacted`, the campaign contacts of the last 12 months, where there are any to tell of."""
+    if not context.has("contacts"):
+        return
+    first, end = context.as_of.back(MONTHS - 1).start, context.as_of.end
+    context.create(
+        "contacted",
+        "SELECT subscriber_id, contacted_on, campaign, arm, offer, channel, accepted FROM contacts "
+        f"WHERE contacted_on >= DATE '{first}' AND contacted_on < DATE '{end}'",
+    )
+
+
+CONTACTED = Analysis("contacted", ("people",), (), uses=("contacts",), finish=compute_contacted)
 SUBSCRIBER_MONTHS = Analysis(
     "months", ("features",), ("subscriber_months",), uses=("arpu",), each=compute_months, makes=("subscriber_months",)
 )

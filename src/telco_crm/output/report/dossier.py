@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,40 +16,40 @@ from telco_crm.engine.sql import literal
 from telco_crm.errors import InputError
 from telco_crm.labels import text
 from telco_crm.output.report.words import column_of, plain, shown
-from telco_crm.output.tables import find_table, stored
+from telco_crm.output.tables import find_table, stored, stored_rows
 from telco_crm.schema import OUTPUT_TABLES, load_schema
 
 KEY = "subscriber_id"
 MONTHS = "subscriber_months"
+ORDERS = {MONTHS: "month", "contacted": "contacted_on, campaign"}
 BARS = "▁▂▃▄▅▆▇█"
 NEAREST = 3
 
 Dossier = dict[str, list[dict[str, Any]]]
 
 
-def dossier(folder: Path, subscriber: str) -> Dossier:
+def dossier(folder: Path, subscriber: str, sorted_tables: Collection[str] = ()) -> Dossier:
     """Table → the subscriber's rows, in the order of the tables of a run; only tables that have any.
+
+    `sorted_tables` are those whose files are sorted by subscriber_id first.
 
     Raises:
         InputError: no table of the folder names the subscriber; the message has the nearest ids.
     """
     found: Dossier = {}
+    paths = {name: path for name in OUTPUT_TABLES if (path := find_table(folder, name))}
+    paths = {name: path for name, path in paths.items() if KEY in load_schema(name).columns}
+    if not paths:
+        raise InputError(f"{folder}: there are no tables of subscribers; name a folder that `telco-crm run` wrote")
     with DuckEngine() as engine:
-        queries = {}
-        for name in OUTPUT_TABLES:
-            path = find_table(folder, name)
-            if path and KEY in load_schema(name).columns:
-                queries[name] = stored(engine, path, name)
-        if not queries:
-            raise InputError(f"{folder}: there are no tables of subscribers; name a folder that `telco-crm run` wrote")
-        for name, query in queries.items():
+        for name, path in paths.items():
             columns = list(load_schema(name).columns)
-            order = " ORDER BY month" if name == MONTHS else ""
-            rows = engine.rows(f"SELECT * FROM ({query}) WHERE {KEY} = {literal(subscriber)}{order}")
-            if rows:
+            query = stored_rows(engine, path, name, KEY, subscriber, name in sorted_tables)
+            order = f" ORDER BY {ORDERS[name]}" if name in ORDERS else ""
+            if rows := engine.rows(f"FROM ({query}){order}"):
                 found[name] = [dict(zip(columns, row, strict=True)) for row in rows]
         if not found:
-            first = next(iter(queries.values()))
+            first = stored(engine, next(iter(paths.values())), next(iter(paths)))
             near = engine.rows(
                 f"SELECT {KEY} FROM ({first}) ORDER BY levenshtein({KEY}, {literal(subscriber)}), {KEY} LIMIT {NEAREST}"
             )

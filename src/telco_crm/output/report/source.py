@@ -19,6 +19,7 @@ from telco_crm.output.writers import OutputStyle
 from telco_crm.schema import OUTPUT_TABLES
 
 MANIFEST = "manifest.json"
+REPORT = "report.html"
 
 
 def of_run(engine: Engine, tables: Iterable[str], style: OutputStyle, manifest: Mapping[str, Any]) -> str:
