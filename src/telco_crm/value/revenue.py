@@ -83,28 +83,64 @@ def fit_shares(frame: pd.DataFrame) -> tuple[dict[int, Share], dict[str, dict[ob
     in turn is measured against what the others expect, until nothing changes, so that what a band brings because of its
     groups is not counted twice.
     """
-    factors: dict[str, dict[object, Share]] = {kind: {} for kind in FACTORS}
-    bands, before = _bands(frame, frame["due"]), 0.0
+    paid, due = (frame[name].to_numpy(np.float64) for name in ("paid", "due"))
+    band, *others = (_Levels.of(frame[kind]) for kind in ("band", *FACTORS))
+    bands, before = _bands(band, paid, due), 0.0
+    factors: list[dict[object, Share]] = [{} for _ in FACTORS]
     for _ in range(ROUNDS):
-        for kind in FACTORS:
-            others = {name: found for name, found in factors.items() if name != kind}
-            factors[kind] = _factors(frame, kind, frame["due"] * Revenue(bands, others, {}, 0.0).of(frame)[0])
-        due = frame["due"] * Revenue({-2: Share(1.0, 0.0)}, factors, {}, 0.0).of(frame)[0]
-        bands = _bands(frame, due)
+        for at, levels in enumerate(others):
+            expected = due * band.means(bands, bands[-2].mean)
+            for other, found in zip(others, factors, strict=True):
+                if other is not levels:
+                    expected = expected * other.means(found, 1.0)
+            factors[at] = _factors(levels, paid, expected)
+        expected = due
+        for levels, found in zip(others, factors, strict=True):
+            expected = expected * levels.means(found, 1.0)
+        bands = _bands(band, paid, expected)
         now = sum(share.mean for share in bands.values())
         if abs(now - before) < STILL * now:
             break
         before = now
-    return bands, factors
+    return {_code(level): share for level, share in bands.items()}, dict(zip(FACTORS, factors, strict=True))
 
 
-def _bands(frame: pd.DataFrame, due: pd.Series) -> dict[int, Share]:
+@dataclass(frozen=True)
+class _Levels:
+    """The `levels` of a column in their order, and the place of every subscriber's level; one more for none."""
+
+    levels: tuple[Any, ...]
+    places: npt.NDArray[np.int64]
+
+    @classmethod
+    def of(cls, values: pd.Series) -> _Levels:
+        places, levels = pd.factorize(values, sort=True)
+        return cls(tuple(levels), np.where(places < 0, len(levels), places).astype(np.int64))
+
+    def sums(self, values: Floats | None = None) -> Floats:
+        """Of every level; how many subscribers without `values`."""
+        return np.bincount(self.places, values, len(self.levels) + 1)[:-1].astype(np.float64)
+
+    def ratios(self, paid: Floats, due: Floats) -> dict[object, Share]:
+        """Ratio of sums, with the usual linearised variance, of levels of which anything is due."""
+        total = self.sums(due)
+        ratio = np.divide(self.sums(paid), total, out=np.zeros(len(total)), where=total > 0)
+        missed = self.sums((paid - np.append(ratio, 0.0)[self.places] * due) ** 2)
+        found = zip(self.levels, ratio.tolist(), missed, total, strict=True)
+        return {level: Share(mean, float(miss / of**2)) for level, mean, miss, of in found if of > 0}
+
+    def means(self, found: Mapping[Any, Share], usual: float) -> Floats:
+        """What was found for every subscriber's level."""
+        known = [found[level].mean if level in found else usual for level in self.levels]
+        return np.array([*known, usual])[self.places]
+
+
+def _bands(band: _Levels, paid: Floats, due: Floats) -> dict[Any, Share]:
     """What each band brings of what is `due`; -2 is all of them together."""
-    bands = {-2: _ratio(frame["paid"], due)}
-    for band, members in due.groupby(frame["band"]):
-        if len(members) >= LEAST:
-            bands[_code(band)] = _ratio(frame["paid"][members.index], members)
-    return bands
+    ratio = float(paid.sum() / due.sum())
+    every = Share(ratio, float(((paid - ratio * due) ** 2).sum() / due.sum() ** 2))
+    large = dict(zip(band.levels, band.sums() >= LEAST, strict=True))
+    return {-2: every, **{level: share for level, share in band.ratios(paid, due).items() if large[level]}}
 
 
 def _paid_sql(context: RunContext, then: int) -> str:
@@ -121,22 +157,11 @@ def _paid_sql(context: RunContext, then: int) -> str:
         WHERE band IS NOT NULL GROUP BY subscriber_id, band, group_id, brand, level ORDER BY subscriber_id"""
 
 
-def _ratio(paid: pd.Series, due: pd.Series) -> Share:
-    """Ratio of sums, with the usual linearised variance."""
-    ratio = float(paid.sum() / due.sum())
-    return Share(ratio, float(((paid - ratio * due) ** 2).sum() / due.sum() ** 2))
-
-
-def _factors(frame: pd.DataFrame, kind: str, expected: pd.Series) -> dict[object, Share]:
-    """What the levels of `kind` bring beyond what is expected, drawn to 1 as far as they do not differ more than by
-    chance (DerSimonian and Laird 1986).
+def _factors(levels: _Levels, paid: Floats, expected: Floats) -> dict[object, Share]:
+    """What the levels bring beyond what is expected, drawn to 1 as far as they do not differ more than by chance
+    (DerSimonian and Laird 1986).
     """
-    found = {
-        level: _ratio(frame["paid"][members.index], members)
-        for level, members in expected.groupby(frame[kind])
-        if members.sum() > 0
-    }
-    found = {level: s for level, s in found.items() if s.variance > 0}
+    found = {level: s for level, s in levels.ratios(paid, expected).items() if s.variance > 0}
     if len(found) < 3:
         return {}
     mean, variance = (np.array([getattr(s, name) for s in found.values()]) for name in ("mean", "variance"))
