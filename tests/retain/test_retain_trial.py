@@ -88,3 +88,14 @@ def test_verdicts() -> None:
     assert verdict(more, (0, 2000), []).startswith("MORE of those contacted left")
     assert verdict(fewer, (5, 2000), []).startswith("preliminary, do not decide on it: the outcome of 5 of 2,000")
     assert "unlike before the campaign (ARPU)" in verdict(fewer, (0, 2000), ["arpu_before"])
+
+
+def test_a_verdict_says_why_an_interval_without_0_is_not_enough() -> None:
+    # 6 of 50 and 3 of 7. Of the C(57, 9) = 8,996,462,475 ways to place the nine who left, those with at most 6 among the 50
+    # differ as much: the sum of C(50, k) C(7, 9 - k) for k = 2 … 6 is 635,305,825, or 7.06 %.
+    unsure = share_difference(6, 50, 3, 7)
+    assert (unsure.high < 0, unsure.shown) == (True, False)
+    words = verdict(unsure, (0, 57), [])
+    assert words.startswith("no measurable effect on leaving")
+    assert words.endswith("but by chance alone 7.1% of the ways to draw the arms differ as much")
+    assert "by chance" not in verdict(share_difference(10, 100, 11, 100), (0, 200), [])

@@ -99,6 +99,8 @@ def verdict(left: Difference, counts: tuple[int, int], unlike: Sequence[str], la
     figures = text("effect.figures", lang, treated=left.treated, control=left.control, **points)
     key = "none" if not left.shown else "fewer" if left.size < 0 else "more_left"
     words = text(f"effect.{key}", lang, figures=figures)
+    if key == "none" and not left.low <= 0 <= left.high:
+        words += text("effect.by_chance", lang, chance=left.chance)
     if counts[0]:
         words = text("effect.preliminary", lang, open=counts[0], all=counts[1], words=words)
     if unlike:
