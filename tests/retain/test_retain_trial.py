@@ -91,8 +91,8 @@ def test_verdicts() -> None:
 
 
 def test_a_verdict_says_why_an_interval_without_0_is_not_enough() -> None:
-    # 6 of 50 and 3 of 7. Of the C(57, 9) = 8,996,462,475 ways to place the nine who left, those with at most 6 among the 50
-    # differ as much: the sum of C(50, k) C(7, 9 - k) for k = 2 … 6 is 635,305,825, or 7.06 %.
+    # 6 of 50 and 3 of 7. Of the C(57, 9) = 8,996,462,475 ways to place the nine who left, those with at most 6 among
+    # the 50 differ as much: the sum of C(50, k) C(7, 9 - k) for k = 2 … 6 is 635,305,825, or 7.06 %.
     unsure = share_difference(6, 50, 3, 7)
     assert (unsure.high < 0, unsure.shown) == (True, False)
     words = verdict(unsure, (0, 57), [])
