@@ -148,9 +148,9 @@ def _plan(given: dict[str, Any], top: int | None) -> Any:
 def _with_uplift(settings: Settings, file: Path | None) -> Settings:
     if file is None:
         return settings
-    from telco_crm.retain.uplift.model import load_uplift
+    from telco_crm.retain.uplift.model import UpliftModel
 
-    return replace(settings, extra={**settings.extra, "uplift_model": load_uplift(file)})
+    return replace(settings, extra={**settings.extra, "uplift_model": UpliftModel.load(file)})
 
 
 def _key(wanted: bool, file: Path | None) -> bytes | None:

@@ -101,13 +101,13 @@ def fit(job: Job, model: Path, table: dict[str, Any], pictures: Path | None) -> 
 @rejects_option
 def score(job: Job, out: str, model: Path | None, table: dict[str, Any], rejects: Path | None) -> int:
     """Churn score, rank and reasons of everybody who has not left; or of the rows of --table."""
-    from telco_crm.churn.model import load_model
+    from telco_crm.churn.model import ChurnModel
     from telco_crm.run_churn import run_table_score
 
     if task := _table_job(job, table):
         if model is None:
             raise click.UsageError("--table needs --model: make one with `churn fit --table`")
-        _say(job, run_table_score(task, load_model(model), out, job.style_for(out)), out)
+        _say(job, run_table_score(task, ChurnModel.load(model), out, job.style_for(out)), out)
         return 0
     job.options["model"] = model
     return write_one(job, out, rejects, "churn")
@@ -173,11 +173,11 @@ def rules(job: Job, out: str, rejects: Path | None) -> int:
 def monitor(job: Job, out: str, model: Path, table: dict[str, Any], rejects: Path | None) -> int:
     """Watch a model: drift of signals and scores, what came of its scores once outcomes are known, and whether to
     refit. With --table, outcomes are looked at if --label is given."""
-    from telco_crm.churn.model import load_model
+    from telco_crm.churn.model import ChurnModel
     from telco_crm.run_churn import run_table_monitor
 
     if task := _table_job(job, table):
-        result = run_table_monitor(task, load_model(model), out, job.style_for(out))
+        result = run_table_monitor(task, ChurnModel.load(model), out, job.style_for(out))
         _say(job, result, out, report=out != "-")
         return 0
     job.options["model"] = model

@@ -58,13 +58,13 @@ class Job:
         o = self.options
         extra = {key: o[key] for key in ("top", "day", "since", "alert_state") if o.get(key) is not None}
         if o.get("model"):
-            from telco_crm.churn.model import load_model
+            from telco_crm.churn.model import ChurnModel
 
-            extra["churn_model"] = load_model(o["model"])
+            extra["churn_model"] = ChurnModel.load(o["model"])
         if o.get("segment_model"):
-            from telco_crm.segment.model import load_model as load_segment_model
+            from telco_crm.segment.model import SegmentModel
 
-            extra["segment_model"] = load_segment_model(o["segment_model"])
+            extra["segment_model"] = SegmentModel.load(o["segment_model"])
         extra |= {key: o[key] for key in ("truth", "bootstraps") if o.get(key) is not None}
         return Settings(
             config=load_config(o["config"]),

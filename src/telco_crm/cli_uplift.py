@@ -77,17 +77,17 @@ def fit(job: Job, model: Path, names: tuple[str, ...], outcome: str | None, curv
 @style_options
 def score(job: Job, out: str, model: Path, **said: Any) -> int:
     """Uplift and rank of every subscriber, or of the rows of --table; without a signal nobody is ranked."""
-    from telco_crm.retain.uplift.model import load_uplift
+    from telco_crm.retain.uplift.model import UpliftModel
     from telco_crm.run_uplift import run_uplift_score, run_uplift_table_score
 
     table, style = said.pop("table"), job.style_for(out)
     if table is not None:
         _alone(job)
         how = (said["identifier"], style)
-        _say(job, run_uplift_table_score(table, load_uplift(model), job.settings(), out, how), out)
+        _say(job, run_uplift_table_score(table, UpliftModel.load(model), job.settings(), out, how), out)
     else:
         _only_table(said)
-        job.show(run_uplift_score(job.inputs, job.settings(out), load_uplift(model), out, style), out)
+        job.show(run_uplift_score(job.inputs, job.settings(out), UpliftModel.load(model), out, style), out)
     return 0
 
 

@@ -9,7 +9,7 @@ from telco_crm.output.staging import OutputFile
 from telco_crm.results import Clock, Inputs, Result, result_of
 from telco_crm.rulebook import check_rules
 from telco_crm.segment.fitting import fitted, own_scheme
-from telco_crm.segment.model import load_model
+from telco_crm.segment.model import SegmentModel
 from telco_crm.segment.settings import SegmentRules
 from telco_crm.session import Settings, analyse, loaded
 
@@ -22,7 +22,7 @@ def run_segment_fit(inputs: Inputs, settings: Settings, target: Path, previous: 
     """
     clock = Clock()
     check_rules(settings.config)
-    former = load_model(previous) if previous else None
+    former = SegmentModel.load(previous) if previous else None
     with OutputFile(str(target)) as file, loaded(*inputs, settings) as data:
         context, _ = analyse(data, ())
         rules = context.rules(SegmentRules, "segment")

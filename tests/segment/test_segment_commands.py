@@ -47,8 +47,8 @@ def test_the_model_is_readable_and_says_where_it_is_from(telco: Telco) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "says"),
     [
-        ('"seed": 0', '"seed": 1', "changed or made by another version"),
-        ("telco-crm segment model 1", "telco-crm segment model 0", "changed or made by another version"),
+        ('"seed": 0', '"seed": 1', "changed after it was fitted"),
+        ("telco-crm segment model 1", "telco-crm segment model 0", "made by another version"),
         ('"components"', '"component"', "is not a segment model"),
         ("{", "", "is not a segment model"),
     ],

@@ -6,26 +6,22 @@ rows it had not seen, and how columns and scores were distributed, so that drift
 
 from __future__ import annotations
 
-import hashlib
 import json
-from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import pandas as pd
-from pydantic import ValidationError
 from scipy.special import expit
 
 from telco_crm.churn.drift import Spread, spread_of, spreads_of
 from telco_crm.churn.metrics import measures, reliability
-from telco_crm.errors import InputError
 from telco_crm.learn.additive import AdditiveModel
 from telco_crm.learn.coding import Ints
 from telco_crm.learn.fit import fit
 from telco_crm.manifest import versions
 from telco_crm.rules import Model
+from telco_crm.saved import SavedModel
 
-FORMAT = "telco-crm churn model 2"
 IMPORTANCE_ROWS = 4000
 DECIMALS = 6
 
@@ -50,7 +46,7 @@ class Training(Model):
     identifier: str | None = None
 
 
-class ChurnModel(Model):
+class ChurnModel(SavedModel):
     """A fitted model.
 
     `meaning` says what each column is: SQL of a signal, or the type of a table's column. `metrics` and `calibration`
@@ -58,7 +54,9 @@ class ChurnModel(Model):
     `importance` is the mean size of a column's contribution in log odds.
     """
 
-    format: str = FORMAT
+    KIND: ClassVar[str] = "a churn model"
+    MAKE: ClassVar[str] = "churn fit DATA"
+    format: str = "telco-crm churn model 2"
     versions: dict[str, str]
     training: Training
     metrics: dict[str, float]
@@ -78,39 +76,9 @@ class ChurnModel(Model):
         """Each column's exact part of the log odds: rows × columns."""
         return self.additive.contributions(frame, threads)
 
-    @property
-    def checksum(self) -> str:
-        """Hash of everything the model says."""
-        text = json.dumps(self.model_dump(), sort_keys=True, ensure_ascii=False)
-        return hashlib.sha256(text.encode()).hexdigest()
-
-    def save(self, path: Path) -> None:
-        """Write the model as readable JSON."""
-        data = {**self.model_dump(), "checksum": self.checksum}
-        path.write_text(_laid_out(data) + "\n", encoding="utf-8")
-
-
-def load_model(path: Path) -> ChurnModel:
-    """A saved model.
-
-    Raises:
-        InputError: the file is not a churn model, was changed by hand, or is of another version.
-    """
-    try:
-        data = json.loads(path.read_text("utf-8"))
-        kind, claimed = data["format"], data.pop("checksum", None)
-        if kind != FORMAT and str(kind).startswith("telco-crm churn model"):
-            raise InputError(f"{path}: the model was made by another version of telco-crm ({kind}); fit it again")
-        model = ChurnModel.model_validate_json(json.dumps(data))
-    except OSError as error:
-        raise InputError(f"{path}: the model cannot be read ({error.strerror}); check the path") from None
-    except (ValueError, AttributeError, KeyError, TypeError, ValidationError):
-        raise InputError(
-            f"{path} is not a churn model; make one with: telco-crm churn fit DATA --model {path}"
-        ) from None
-    if model.checksum != claimed:
-        raise InputError(f"{path}: the model was changed after it was fitted; fit it again")
-    return model
+    def laid_out(self, data: dict[str, Any]) -> str:
+        """The JSON of the file: trees and tables are not torn into thousands of lines."""
+        return _laid_out(data)
 
 
 def fit_model(

@@ -6,20 +6,18 @@ its meaning, and the distribution of its training population, against which drif
 
 from __future__ import annotations
 
-import hashlib
-import json
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
-from pydantic import ValidationError
 
 from telco_crm import __version__
 from telco_crm.errors import InputError
 from telco_crm.labels import text
 from telco_crm.rules import Model
+from telco_crm.saved import SavedModel
 from telco_crm.segment.archetypes import Archetypes
 from telco_crm.segment.behaviour import BehaviourSegmenter
 from telco_crm.segment.drift import Distribution, distribution
@@ -29,7 +27,6 @@ from telco_crm.segment.scaling import Scaling
 from telco_crm.segment.scheme import Scheme
 from telco_crm.segment.solution import Solution
 
-FORMAT = "telco-crm segment model 1"
 DIGITS = 10  # significant digits that are kept
 Vector = tuple[float, ...]
 Table = tuple[Vector, ...]
@@ -51,10 +48,12 @@ class Component(Model):
     centroid: dict[str, float]
 
 
-class SegmentModel(Model):
+class SegmentModel(SavedModel):
     """A fitted grouping. `covariance` is inputs × inputs, `loadings` and `coefficients` are inputs × factors."""
 
-    format: str = FORMAT
+    KIND: ClassVar[str] = "a segment model"
+    MAKE: ClassVar[str] = "segment fit DATA"
+    format: str = "telco-crm segment model 1"
     version: str = __version__
     months: tuple[str, ...]
     rows: int
@@ -104,12 +103,6 @@ class SegmentModel(Model):
         return pd.DataFrame(rows, index=self.solution.group_ids, columns=["match", "runner_up", "runner_up_match"])
 
     @property
-    def checksum(self) -> str:
-        """Hash of everything the model says."""
-        content = json.dumps(self.model_dump(by_alias=True), sort_keys=True, ensure_ascii=False)
-        return hashlib.sha256(content.encode()).hexdigest()
-
-    @property
     def last_month(self) -> str:
         """Newest month of the training period."""
         return self.months[-1]
@@ -128,40 +121,18 @@ class SegmentModel(Model):
         """Class of a group of the scheme, as the scheme calls it."""
         return self.scheme.groups[number].class_ if number in self.scheme.groups else None
 
-    def save(self, path: Path) -> None:
-        """Write the model as readable JSON."""
-        data = {**self.model_dump(by_alias=True), "checksum": self.checksum}
-        path.write_text(json.dumps(data, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-
-
-def load_model(path: Path) -> SegmentModel:
-    """A saved model.
-
-    Raises:
-        InputError: the file is not a segment model, was changed by hand, or is of another version.
-    """
-    try:
-        data = json.loads(path.read_text("utf-8"))
-        claimed = data.pop("checksum", None)
-        model = SegmentModel.model_validate_json(json.dumps(data))
-        whole = model.format == FORMAT and model.checksum == claimed
-        if whole:
-            _ = model.solution.mixture.whitening
-    except OSError as error:
-        raise InputError(f"{path}: the model cannot be read ({error.strerror}); check the path") from None
-    except (ValueError, AttributeError, KeyError, TypeError, ValidationError, np.linalg.LinAlgError):
-        raise InputError(
-            f"{path} is not a segment model; make one with: telco-crm segment fit DATA --model {path}"
-        ) from None
-    if not whole:
-        raise InputError(f"{path}: the model was changed or made by another version; fit it again")
-    return model
+    def check(self) -> None:
+        """Raise a ValueError where the parts do not fit together."""
+        try:
+            _ = self.solution.mixture.whitening
+        except (LookupError, AttributeError) as error:
+            raise ValueError(str(error)) from None
 
 
 def former_model(path: Path) -> SegmentModel | None:
     """The model that an earlier run left at `path`; None if there is none that can be used."""
     try:
-        return load_model(path)
+        return SegmentModel.load(path)
     except InputError:
         return None
 

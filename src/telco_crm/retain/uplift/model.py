@@ -4,22 +4,17 @@ than chance; saved as readable JSON, checked on loading.
 
 from __future__ import annotations
 
-import hashlib
-import json
-from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 import pandas as pd
-from pydantic import ValidationError, model_validator
+from pydantic import model_validator
 
-from telco_crm.errors import InputError
 from telco_crm.learn.coding import Floats
 from telco_crm.manifest import versions
 from telco_crm.retain.uplift.learners import Effect
 from telco_crm.rules import Model
-
-FORMAT = "telco-crm uplift model 1"
+from telco_crm.saved import SavedModel
 
 
 class Training(Model):
@@ -58,14 +53,16 @@ class Quality(Model):
     auuc_random: float
 
 
-class UpliftModel(Model):
+class UpliftModel(SavedModel):
     """A fitted model. Without a usable signal there is no `effect`, and everybody gets the mean effect.
 
     uplift = mean effect + `slope` · (score - `middle`), where slope and middle come from customers that the scores had
     not been learnt from; `meaning` gives the type of each column, or the feature it is.
     """
 
-    format: str = FORMAT
+    KIND: ClassVar[str] = "an uplift model"
+    MAKE: ClassVar[str] = "campaign fit …"
+    format: str = "telco-crm uplift model 1"
     versions: dict[str, str]
     training: Training
     meaning: dict[str, str]
@@ -89,41 +86,7 @@ class UpliftModel(Model):
             found += self.slope * (self.effect.score(frame, threads) - self.middle)
         return found
 
-    @property
-    def checksum(self) -> str:
-        """Hash of everything the model says."""
-        text = json.dumps(self.model_dump(), sort_keys=True, ensure_ascii=False)
-        return hashlib.sha256(text.encode()).hexdigest()
-
-    def save(self, path: Path) -> None:
-        """Write the model as readable JSON."""
-        data = {**self.model_dump(), "checksum": self.checksum}
-        path.write_text(json.dumps(data, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-
 
 def new_model(**parts: object) -> UpliftModel:
     """A model of these parts, made by this version."""
     return UpliftModel.model_validate({"versions": versions(), **parts})
-
-
-def load_uplift(path: Path) -> UpliftModel:
-    """A saved model.
-
-    Raises:
-        InputError: the file is not an uplift model, was changed by hand, or is of another version.
-    """
-    try:
-        data = json.loads(path.read_text("utf-8"))
-        kind, claimed = data["format"], data.pop("checksum", None)
-        if kind != FORMAT and str(kind).startswith("telco-crm uplift model"):
-            raise InputError(f"{path}: the model was made by another version of telco-crm ({kind}); fit it again")
-        model = UpliftModel.model_validate_json(json.dumps(data))
-    except OSError as error:
-        raise InputError(f"{path}: the model cannot be read ({error.strerror}); check the path") from None
-    except (ValueError, AttributeError, KeyError, TypeError, ValidationError):
-        raise InputError(
-            f"{path} is not an uplift model; make one with: telco-crm campaign fit … --model {path}"
-        ) from None
-    if model.checksum != claimed:
-        raise InputError(f"{path}: the model was changed after it was fitted; fit it again")
-    return model
