@@ -139,7 +139,7 @@ def test_an_unfinished_campaign_gets_no_verdict(telco: Telco) -> None:
 
 
 def test_what_cannot_be_measured(telco: Telco) -> None:
-    telco.refused(*options("alone", "no.csv"), says=('campaign "alone": nobody is control',))
+    telco.refused(*options("alone", "no.csv"), says=('campaign "alone": nobody is control', "contacts.csv, line"))
     telco.refused(*options("sprnig", "no.csv"), says=('there is no campaign "sprnig"; there are alone, other,',))
     says = (
         "the outcome of 1 of 2 subscribers is not known yet, since it takes 31 days and 1 whole months from the ",

@@ -76,7 +76,8 @@ def find_members(context: RunContext, name: str, known: Known) -> list[str]:
     counts = dict(context.engine.rows("SELECT treated, count(*) FROM arms GROUP BY treated"))
     for arm, words in ((True, "treated"), (False, "control")):
         if not counts.get(arm):
-            what = f'campaign "{name}": nobody is {words}, so there is nothing to compare with'
+            where = places(context, f"SELECT * FROM contacts WHERE campaign = {literal(name)}")
+            what = f'campaign "{name}": nobody is {words}, so there is nothing to compare with ({where})'
             raise InputError([what, *troubles])
     return troubles
 
