@@ -16,11 +16,16 @@ TABLES = ("arpu_bands", "churn", "churn_rates", "credit", "groups", "retention",
 
 
 def differing(one: Path, other: Path, tables: tuple[str, ...] = TABLES) -> list[str]:
-    """The tables that are not the same byte by byte."""
+    """The tables that are not the same."""
     assert {p.name for p in one.glob("*.csv")} == {p.name for p in other.glob("*.csv")}
     files = [f"{t}.csv" for t in tables if (one / f"{t}.csv").exists()]
     assert len(files) >= min(5, len(tables))
-    return [name for name in files if (one / name).read_bytes() != (other / name).read_bytes()]
+    return [name for name in files if dated(read(one / name)) != dated(read(other / name))]
+
+
+def dated(rows: list[Row]) -> list[Row]:
+    """Without the state of a record, which has no date and so is told only of the newest month."""
+    return [{name: value for name, value in row.items() if name != "status"} for row in rows]
 
 
 def test_hand_worked_world_as_its_exports_stood_then(operator_folder: Path, tmp_path: Path) -> None:
@@ -45,6 +50,8 @@ def as_it_stood(exports: Path, target: Path, end: str) -> Path:
             for row in sorted(rows, key=lambda r: r["time"]):
                 if row["kind"] in ("suspension", "resume"):
                     stopped[row["subscriber_id"]] = row["kind"] == "suspension"
+        elif path.stem == "contacts":
+            rows = [r for r in rows if r["contacted_on"] < end]
         elif path.stem == "subscribers":
             rows = [_record_at(r, end, stopped) for r in rows if r["activated_on"] < end]
         else:
@@ -128,7 +135,7 @@ def with_later(module_run: Run) -> dict[str, list[Row]]:
 def test_what_is_planted_after_the_month_moves_no_value(
     warned: dict[str, list[Row]], with_later: dict[str, list[Row]], table: str
 ) -> None:
-    assert with_later[table] == warned[table]
+    assert dated(with_later[table]) == dated(warned[table])
 
 
 def test_nor_any_call(warned: dict[str, list[Row]], with_later: dict[str, list[Row]]) -> None:

@@ -21,12 +21,11 @@ def note_shared(context: RunContext) -> None:
     """Note for each month which files may share rows: those whose rows lie within the same time."""
     context.facts[FACT] = {}
     for month in context.months if context.usage else ():
-        spans = {
-            number: context.engine.rows(
-                f"SELECT min(second), max(second) FROM {_files(source)} WHERE month = {month.number}"
-            )[0]
-            for number, source in _sources(context, month).items()
-        }
+        sources = _sources(context, month)
+        if len(sources) < 2:
+            continue
+        query = f"SELECT min(second), max(second) FROM {{}} WHERE month = {month.number}"
+        spans = {number: context.engine.rows(query.format(_files(source)))[0] for number, source in sources.items()}
         if shared := _shared(spans):
             context.facts[FACT][str(month)] = shared
 
