@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,7 +12,8 @@ from typing import Any, Protocol
 
 from telco_crm.analysis import RunContext
 from telco_crm.engine.base import Engine
-from telco_crm.engine.workers import Workers
+from telco_crm.engine.duck import DuckEngine
+from telco_crm.engine.workers import LocalWorkers, Workers
 from telco_crm.ingest.load import FileReport
 from telco_crm.ingest.rejects import RejectFile
 from telco_crm.manifest import Hasher, file_hash, versions, write_manifest
@@ -59,6 +61,30 @@ class Origin(Protocol):
     @property
     def workers(self) -> Workers:
         """Who did the work."""
+
+
+@dataclass(frozen=True)
+class Here:
+    """An origin beside the exports' tables: an engine of its own in this process."""
+
+    engine: Engine
+    settings: Settings
+    hasher: Hasher
+
+    @property
+    def workers(self) -> Workers:
+        """The threads of this process."""
+        return LocalWorkers(self.engine)
+
+
+@contextmanager
+def opened_here(settings: Settings) -> Iterator[Here]:
+    """An engine for a job that reads its own files; the caller refuses Spark in its own words."""
+    with (
+        DuckEngine(settings.threads, settings.memory_limit, settings.temp_dir) as engine,
+        closing(Hasher()) as hasher,
+    ):
+        yield Here(engine, settings, hasher)
 
 
 class Clock:

@@ -3,23 +3,16 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from telco_crm.analysis import RunContext
-from telco_crm.engine.base import Engine
-from telco_crm.engine.duck import DuckEngine
-from telco_crm.engine.workers import LocalWorkers, Workers
 from telco_crm.errors import InputError, TelcoError, UsageError
 from telco_crm.ingest.load import Reader
 from telco_crm.ingest.sources import find_sources
-from telco_crm.manifest import Hasher
 from telco_crm.months import Month
 from telco_crm.output.staging import OutputFile
 from telco_crm.output.writers import OutputStyle, write_table
-from telco_crm.results import Clock, Inputs, Result, finish, result_of
+from telco_crm.results import Clock, Here, Inputs, Result, finish, opened_here, result_of
 from telco_crm.retain.arms import name_files
 from telco_crm.retain.effect import measure_effect, of_file
 from telco_crm.retain.outcome_file import OutcomeFile, contradictions
@@ -29,20 +22,6 @@ from telco_crm.session import Settings, analyse, loaded
 
 ORDER = "segment_kind, segment, list_position(['left', 'revenue'], measure) NULLS LAST, measure"
 SHOWN = 20  # rejected rows that are named
-
-
-@dataclass
-class _Origin:
-    """What was read beside the exports."""
-
-    engine: Engine
-    settings: Settings
-    hasher: Hasher = field(default_factory=Hasher)
-
-    @property
-    def workers(self) -> Workers:
-        """The threads of this process."""
-        return LocalWorkers(self.engine)
 
 
 def run_effect(inputs: Inputs, settings: Settings, target: str, name: str, style: OutputStyle) -> Result:
@@ -78,8 +57,10 @@ def run_file_effect(
         TelcoError: before the output was touched.
     """
     clock, (name, style) = Clock(), how
+    if settings.spark:
+        raise UsageError("--outcome is looked at on this machine; leave out --engine spark")
     check_rules(settings.config)
-    with _opened(settings) as origin, OutputFile(target, origin.engine.temp_path("")) as file:
+    with opened_here(settings) as origin, OutputFile(target, origin.engine.temp_path("")) as file:
         result, read = _read(origin, inputs, outcome)
         context = RunContext(
             origin.engine,
@@ -103,7 +84,7 @@ def _write(context: RunContext, file: OutputFile, style: OutputStyle, result: Re
     result.rows["effect"] = write_table(context.engine, sql, file.temp, load_schema("effect"), style)
 
 
-def _read(origin: _Origin, inputs: Inputs, outcome: str) -> tuple[Result, OutcomeFile]:
+def _read(origin: Here, inputs: Inputs, outcome: str) -> tuple[Result, OutcomeFile]:
     """Read contacts and outcome; what became of the files, and the outcome as it was read.
 
     A row of the outcome that cannot be understood is refused with all others: who is missing would spoil a comparison.
@@ -150,13 +131,3 @@ def _rejected(path: Path) -> list[str]:
 
 def _comma(column: str) -> str:
     return f", {column}" if column else ""
-
-
-@contextmanager
-def _opened(settings: Settings) -> Iterator[_Origin]:
-    if settings.spark:
-        raise UsageError("--outcome is looked at on this machine; leave out --engine spark")
-    with DuckEngine(settings.threads, settings.memory_limit, settings.temp_dir) as engine:
-        origin = _Origin(engine, settings)
-        with closing(origin.hasher):
-            yield origin

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
 
 from telco_crm.engine.base import Engine
-from telco_crm.engine.duck import DuckEngine
-from telco_crm.engine.workers import LocalWorkers, Workers
 from telco_crm.errors import InputError, UsageError
 from telco_crm.indicators.catalogue import Shape, indicator_schema
 from telco_crm.indicators.compute import Question
@@ -19,11 +16,10 @@ from telco_crm.indicators.rules import IndicatorRules
 from telco_crm.indicators.sources import find
 from telco_crm.indicators.table import indicator_table
 from telco_crm.ingest.load import Reader
-from telco_crm.manifest import Hasher
 from telco_crm.months import Month
 from telco_crm.output.staging import OutputFile, staged_rejects
 from telco_crm.output.writers import OutputStyle, write_table
-from telco_crm.results import Clock, Result, finish
+from telco_crm.results import Clock, Result, finish, opened_here
 from telco_crm.rules import load_rules
 from telco_crm.session import Settings
 
@@ -39,18 +35,6 @@ class Asked:
     shape: Shape
 
 
-@dataclass
-class _Origin:
-    engine: Engine
-    settings: Settings
-    hasher: Hasher = field(default_factory=Hasher)
-
-    @property
-    def workers(self) -> Workers:
-        """The threads of this process."""
-        return LocalWorkers(self.engine)
-
-
 def run_indicators(asked: Asked, settings: Settings, target: str, style: OutputStyle, rejects: Path | None) -> Result:
     """The indicators of every subscriber into one file; its rejects into the folder `rejects`, if one is given.
 
@@ -62,7 +46,7 @@ def run_indicators(asked: Asked, settings: Settings, target: str, style: OutputS
         raise UsageError("indicators are computed on this machine; leave out --engine spark")
     rules = load_rules(IndicatorRules, "indicators", settings.config.rules.get("indicators"))
     until = (Month(settings.as_of).end - UNIX).days * 86400 if settings.as_of else None
-    with staged_rejects(rejects) as stage, _opened(settings) as origin:
+    with staged_rejects(rejects) as stage, opened_here(settings) as origin:
         engine = origin.engine
         with OutputFile(target, engine.temp_path("")) as file:
             mappings = settings.config.mappings
@@ -86,13 +70,3 @@ def _notes(engine: Engine, inputs: Inputs) -> list[str]:
         return []
     without = engine.rows("SELECT count(DISTINCT sid) FROM recharges ANTI JOIN subscriber_ids USING (sid)")[0][0]
     return [f"{without:,} subscribers have recharges but no records and are left out"] if without else []
-
-
-@contextmanager
-def _opened(settings: Settings) -> Iterator[_Origin]:
-    with DuckEngine(settings.threads, settings.memory_limit, settings.temp_dir) as engine:
-        origin = _Origin(engine, settings)
-        try:
-            yield origin
-        finally:
-            origin.hasher.close()

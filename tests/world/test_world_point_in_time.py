@@ -16,11 +16,15 @@ TABLES = ("arpu_bands", "churn", "churn_rates", "credit", "groups", "retention",
 
 
 def differing(one: Path, other: Path, tables: tuple[str, ...] = TABLES) -> list[str]:
-    """The tables that are not the same."""
+    """The tables that are not the same byte by byte; of segments, all but the state of the record."""
     assert {p.name for p in one.glob("*.csv")} == {p.name for p in other.glob("*.csv")}
     files = [f"{t}.csv" for t in tables if (one / f"{t}.csv").exists()]
     assert len(files) >= min(5, len(tables))
-    return [name for name in files if dated(read(one / name)) != dated(read(other / name))]
+    return [name for name in files if content(one / name) != content(other / name)]
+
+
+def content(path: Path) -> bytes | list[Row]:
+    return dated(read(path)) if path.stem == "segments" else path.read_bytes()
 
 
 def dated(rows: list[Row]) -> list[Row]:
@@ -135,7 +139,8 @@ def with_later(module_run: Run) -> dict[str, list[Row]]:
 def test_what_is_planted_after_the_month_moves_no_value(
     warned: dict[str, list[Row]], with_later: dict[str, list[Row]], table: str
 ) -> None:
-    assert dated(with_later[table]) == dated(warned[table])
+    former, later = warned[table], with_later[table]
+    assert later == former if table != "segments" else dated(later) == dated(former)
 
 
 def test_nor_any_call(warned: dict[str, list[Row]], with_later: dict[str, list[Row]]) -> None:
