@@ -40,3 +40,14 @@ def test_groups_that_differ_by_chance_alone_have_no_factor(people: pd.DataFrame)
     _, factors = fit_shares(alike)
     assert [share.mean for share in factors["group_id"].values()] == pytest.approx([1.0, 1.0, 1.0])
     assert factors["brand"] == {}  # two levels or fewer tell nothing of how levels differ
+
+
+def test_somebody_alone_in_a_group_tells_nothing_of_it(people: pd.DataFrame) -> None:
+    # What one subscriber misses the ratio of one subscriber by is 0, or a rounding error, and would weigh all.
+    groups = np.arange(4, 24)  # of one each
+    alone = pd.DataFrame({"band": 1, "group_id": groups, "brand": "other", "due": 70 + groups / 7})
+    alone["paid"] = 0.99 * alone["due"] + groups / 30 - 0.5
+    bands, factors = fit_shares(pd.concat([people, alone], ignore_index=True))
+    assert set(factors["group_id"]) == {1, 2, 3}
+    expected, _ = Revenue(bands, factors, {}, 0.0).of(people)
+    assert expected == pytest.approx(people["wanted"].to_numpy(), rel=0.01)

@@ -19,6 +19,7 @@ Floats = npt.NDArray[np.float64]
 LEAST = 10  # subscribers of a band that tell what it brings
 FACTORS = ("group_id", "brand")  # what revenue is told apart by, beside the band
 ROUNDS, STILL = 50, 1e-6
+ROUNDING = 1e-20  # a relative variance up to that is no variance: one subscriber, or all alike
 
 
 @dataclass(frozen=True)
@@ -161,7 +162,8 @@ def _factors(levels: _Levels, paid: Floats, expected: Floats) -> dict[object, Sh
     """What the levels bring beyond what is expected, drawn to 1 as far as they do not differ more than by chance
     (DerSimonian and Laird 1986).
     """
-    found = {level: s for level, s in levels.ratios(paid, expected).items() if s.variance > 0}
+    known = levels.ratios(paid, expected)
+    found = {level: s for level, s in known.items() if s.variance > ROUNDING * s.mean**2}
     if len(found) < 3:
         return {}
     mean, variance = (np.array([getattr(s, name) for s in found.values()]) for name in ("mean", "variance"))
