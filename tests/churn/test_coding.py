@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from telco_crm.learn.coding import MISSING, ColumnCode, encode, fit_coding
+from telco_crm.learn.fit import fit
 from telco_crm.learn.folds import folds, keep_some, row_groups
 
 NOBODY = np.zeros(6, np.int64)
@@ -75,6 +76,20 @@ def test_codes_of_numbers_keep_their_order(values: list[float]) -> None:
     order = np.argsort(values, kind="stable")
     assert (np.diff(np.array(codes)[order]) >= 0).all()
     assert max(codes) < column.count
+
+
+def test_a_model_does_not_hang_on_the_last_digits_of_sums() -> None:
+    # What one engine sums up in one order, another sums in another: equal but for the last digits.
+    rng = np.random.default_rng(5)
+    frame = pd.DataFrame(
+        {"fee": rng.lognormal(3, 1, 600), "few": rng.integers(1, 9, 600) / 10, "tail": rng.pareto(1, 600)}
+    )
+    frame.loc[::7, "tail"] = np.nan
+    outcome = (rng.random(600) < 1 / (1 + np.exp(3 - frame["fee"] / 20))).astype(np.int64).to_numpy()
+    other = frame * (1 + rng.integers(-3, 4, frame.shape) * 2.0**-52)
+    assert not other.equals(frame)
+    one, same = (fit(f, outcome, pd.Series(np.arange(600)), seed=1, threads=1).model for f in (frame, other))
+    assert same == one
 
 
 def test_columns_that_are_not_there_are_missing() -> None:

@@ -18,6 +18,8 @@ from telco_crm.labels import text
 from telco_crm.measures import lags_sql
 from telco_crm.months import Month
 
+DECIMALS = 9  # of a signal
+
 
 class TrainingSet(NamedTuple):
     """Signals of several cut-offs, stacked; 1 for leavers; the subscriber of each row; of how many rows they are a
@@ -168,7 +170,9 @@ def _columns(rules: ChurnRules, shown: bool) -> dict[str, str]:
     columns = {}
     for name, signal in rules.all_signals().items():
         kind = "VARCHAR" if signal.text else "DOUBLE"
-        columns[name] = f"({signal.sql})::{kind}"
+        value = f"({signal.sql})::{kind}"
+        # Of two sums that are equal in truth, the difference is 0 or the last digit of a number, by the order of terms.
+        columns[name] = value if signal.text else f"round({value}, {DECIMALS})"
         if shown:
             columns[f"show_{name}"] = f"({signal.show or signal.sql})::{kind}"
     return columns

@@ -25,6 +25,7 @@ MISSING = 255
 MOST_CODES = 250
 FEW_VALUES = 30  # text with more values than that is ordered by its share of leavers
 LARGEST = 1e140  # larger numbers count as that, so that sums and squares stay finite
+UNSTEADY_BITS = 12  # of the 52 of a number
 RARE = 10  # values with fewer rows share one code
 EDGE_ROWS = 200_000  # quantiles are taken from at most that many rows
 
@@ -58,7 +59,7 @@ class ColumnCode(Model):
     def codes(self, values: pd.Series) -> Codes:
         """The codes of `values`: numbers (NaN missing) or text (None missing)."""
         if self.kind == "number":
-            numbers = values.to_numpy(np.float64, na_value=np.nan)
+            numbers = steady(values.to_numpy(np.float64, na_value=np.nan))
             found = np.searchsorted(np.array(self.edges), numbers, side="left").astype(np.uint8)
             found[np.isnan(numbers)] = MISSING
             return found
@@ -69,6 +70,16 @@ class ColumnCode(Model):
     def unseen(self, values: pd.Series) -> list[str]:
         """The values of a text column that have no code of their own, in order."""
         return sorted(set(map(str, values.dropna().unique())) - set(self.levels)) if self.kind == "category" else []
+
+
+def steady(values: Floats) -> Floats:
+    """`values` to 40 binary digits (12 decimal ones).
+
+    The last digits of a sum depend on the order of its terms: on the engine and its threads. A model must not.
+    """
+    return np.asarray(((values.view(np.int64) + (1 << UNSTEADY_BITS - 1)) >> UNSTEADY_BITS) << UNSTEADY_BITS).view(
+        np.float64
+    )
 
 
 def encode(columns: Sequence[ColumnCode], frame: pd.DataFrame, threads: int = 1) -> Codes:
@@ -94,7 +105,7 @@ def fit_coding(frame: pd.DataFrame, outcome: Ints, fold: Ints) -> tuple[list[Col
     for at, name in enumerate(map(str, frame.columns)):
         values = frame[name]
         if pd.api.types.is_numeric_dtype(values):
-            column = ColumnCode(name=name, kind="number", edges=_edges(values.to_numpy(np.float64)))
+            column = ColumnCode(name=name, kind="number", edges=_edges(steady(values.to_numpy(np.float64))))
             codes[at] = column.codes(values)
         elif values.nunique() <= FEW_VALUES:
             column = _nominal(name, values)

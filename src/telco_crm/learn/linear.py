@@ -14,7 +14,7 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import SplineTransformer
 
-from telco_crm.learn.coding import LARGEST, MISSING, Codes, ColumnCode, Floats, Ints
+from telco_crm.learn.coding import LARGEST, MISSING, Codes, ColumnCode, Floats, Ints, steady
 
 KNOTS = 5
 CUT = 3.0  # standard deviations at which the straight part of a number is cut off
@@ -25,6 +25,7 @@ MOST_CURVES = 1000  # beyond, steps of Newton's method cost more than they save
 
 def code_values(values: Floats, codes: Codes) -> Floats:
     """The mean of `values` at each of the 255 codes; NaN where no row has the code."""
+    values = steady(values)
     known = np.isfinite(values)
     rows = np.bincount(codes[known], minlength=MISSING)[:MISSING].astype(np.float64)
     total = np.bincount(codes[known], weights=values[known].clip(-LARGEST, LARGEST), minlength=MISSING)[:MISSING]
