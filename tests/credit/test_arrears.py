@@ -294,14 +294,14 @@ def test_ends_by_kind(kinds: Path, tmp_path: Path, day: str, over: bool) -> None
 
 
 def test_stop_rules_in_chinese(kinds: Path, tmp_path: Path) -> None:
-    config = tmp_path / "r.toml"
+    config, target = tmp_path / "r.toml", tmp_path / "w.csv"
     config.write_text("[[rules.arrears.what_if]]\nname = 'own'\nstop_after_days = 7\n", "utf-8")
     for options, words in (
         ((), ["现行规则", "5天", "10天", "30天", "满50元起停", "四星及以上免停"]),
         (("--config", config), ["现行规则", "own"]),
     ):
-        target = tmp_path / "w.csv"
-        assert call("arrears", "what-if", kinds, "-o", target, "--as-of", "2026-03", "--lang", "zh", *options, *LATE) == 0
+        chinese = ("--as-of", "2026-03", "--lang", "zh", *options, *LATE)
+        assert call("arrears", "what-if", kinds, "-o", target, *chinese) == 0
         rows = read(target)
         assert [row["rule_words"] for row in rows] == words
         assert rows[0]["rule"] == "in force"

@@ -102,7 +102,9 @@ def make_findings(context: RunContext, rules: AuditRules, checks: dict[str, Chec
     found = ["SELECT '' AS check_id, '' AS who, '' AS month, 0::BIGINT AS n, '' AS detail LIMIT 0"]
     counts = ["SELECT '' AS check_id, 0::BIGINT AS checked LIMIT 0"]
     for check_id, check in checks.items():
-        of, when, detail = (Template(sql).substitute(limits) for sql in (check.of, check.when, check.said(context.lang)))
+        of, when, detail = (
+            Template(sql).substitute(limits) for sql in (check.of, check.when, check.said(context.lang))
+        )
         at = ALIASES[check.over]
         parts = {f"checks.{check_id}.{key}": sql for key, sql in (("of", of), ("when", when), ("detail", detail))}
         check_sql(context, "audit", parts, f"audit_{check.over} {at}")
