@@ -17,7 +17,7 @@ SHARES, FACTORS = {0: 1.2, 1: 0.9}, {1: 1.1, 2: 1.1, 3: 0.8}
 def people() -> pd.DataFrame:
     """Everybody was billed 100 a month before, and pays share × factor of it, give or take a tenth."""
     cells = pd.DataFrame([(*cell, n) for cell, n in COUNTS.items()], columns=["band", "group_id", "n"])
-    frame = cells.loc[cells.index.repeat(cells["n"])].reset_index(drop=True).assign(brand="other", tenure=1, due=100.0)
+    frame = cells.loc[cells.index.repeat(cells["n"])].reset_index(drop=True).assign(brand="other", due=100.0)
     wanted = frame["band"].map(SHARES) * frame["group_id"].map(FACTORS)
     return frame.assign(wanted=wanted, paid=100 * wanted * np.where(frame.index % 2, 0.9, 1.1))
 
@@ -42,19 +42,10 @@ def test_groups_that_differ_by_chance_alone_have_no_factor(people: pd.DataFrame)
     assert factors["brand"] == {}  # two levels or fewer tell nothing of how levels differ
 
 
-def test_newcomers_bring_more_than_their_first_bills_say(people: pd.DataFrame) -> None:
-    # Every fifth is new, and pays a quarter more than the others of band and group; of the others two steps are alike.
-    steps = pd.Series(np.arange(len(people)) % 5).map({0: 0, 1: 1, 2: 1, 3: 2, 4: 2})
-    wanted = people["wanted"] * np.where(steps == 0, 1.25, 1.0)
-    frame = people.assign(tenure=steps, paid=100 * wanted * np.where(people.index % 2, 0.9, 1.1))
-    expected, _ = Revenue(*fit_shares(frame), {}, 0.0).of(frame)
-    assert expected == pytest.approx(wanted.to_numpy(), rel=0.02)
-
-
 def test_somebody_alone_in_a_group_tells_nothing_of_it(people: pd.DataFrame) -> None:
     # What one subscriber misses the ratio of one subscriber by is 0, or a rounding error, and would weigh all.
     groups = np.arange(4, 24)  # of one each
-    alone = pd.DataFrame({"band": 1, "group_id": groups, "brand": "other", "tenure": 1, "due": 70 + groups / 7})
+    alone = pd.DataFrame({"band": 1, "group_id": groups, "brand": "other", "due": 70 + groups / 7})
     alone["paid"] = 0.99 * alone["due"] + groups / 30 - 0.5
     bands, factors = fit_shares(pd.concat([people, alone], ignore_index=True))
     assert set(factors["group_id"]) == {1, 2, 3}

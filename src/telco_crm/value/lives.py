@@ -22,8 +22,8 @@ def create_lives(context: RunContext, rules: WorthRules) -> int:
     """Make `lives`, of at most rules.fit_subscribers; of how many they are.
 
     Columns: subscriber_id, activated_on (NULL: unknown), since (from when on they are known to be on the books),
-    left_on, brand, contract (month of the contract's end, as year × 12 + month), then `band`, `level`, `group_id`
-    and `tenure` (step) as they were at the landmark; NULL for who joined later, or where there is no landmark.
+    left_on, brand, contract (month of the contract's end, as year × 12 + month), then `band`, `level` and `group_id`
+    as they were at the landmark; NULL for who joined later, or where there is no landmark.
     """
     then, end = landmark(context.months), f"DATE '{context.as_of.end}'"
     known = "false" if then is None else f"since < DATE '{then.end}' AND coalesce(left_on >= DATE '{then.end}', true)"
@@ -34,8 +34,7 @@ def create_lives(context: RunContext, rules: WorthRules) -> int:
         SELECT subscriber_id, activated_on, since, left_on, brand, contract,
                CASE WHEN {known} THEN {"coalesce(band, -1)" if context.has("arpu") else "NULL::INTEGER"} END AS band,
                CASE WHEN {known} THEN coalesce(level, {number(rules.arpu_steps[0])}) END AS level,
-               CASE WHEN {known} THEN {_group(context)} END AS group_id,
-               CASE WHEN {known} THEN {_tenure(rules, then)} END AS tenure
+               CASE WHEN {known} THEN {_group(context)} END AS group_id
         FROM (SELECT subscriber_id, activated_on, coalesce(activated_on, first_seen) AS since, left_on, brand,
                      {month_index("contract_end")} AS contract
               FROM subscribers LEFT JOIN leavers USING (subscriber_id) LEFT JOIN ({seen}) USING (subscriber_id)
@@ -119,10 +118,6 @@ def index_of(month: Month) -> int:
 def month_of(index: int) -> Month:
     """The month of year × 12 + month."""
     return Month.of((int(index) - 1) // 12 * 100 + (int(index) - 1) % 12 + 1)
-
-
-def _tenure(rules: WorthRules, then: Month | None) -> str:
-    return tenure_step(rules, f"date_sub('month', activated_on, DATE '{then.end}')") if then else "NULL::INTEGER"
 
 
 def _group(context: RunContext) -> str:

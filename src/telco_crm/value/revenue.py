@@ -17,7 +17,7 @@ from telco_crm.value.lives import index_of
 
 Floats = npt.NDArray[np.float64]
 LEAST = 10  # subscribers of a band that tell what it brings
-FACTORS = ("group_id", "brand", "tenure")  # what revenue is told apart by, beside the band
+FACTORS = ("group_id", "brand")  # what revenue is told apart by, beside the band
 ROUNDS, STILL = 50, 1e-6
 ROUNDING = 1e-20  # a relative variance up to that is no variance: one subscriber, or all alike
 
@@ -32,7 +32,7 @@ class Share:
 
 @dataclass(frozen=True)
 class Revenue:
-    """Expected revenue of a month at risk = level × share of the band × factors of group, brand and step of tenure.
+    """Expected revenue of a month at risk = level × share of the band × factor of the group × factor of the brand.
 
     `factors` holds those of FACTORS, by level. `noise` is the squared coefficient of variation of a subscriber's mean
     about that, by band; `shock` the variance of the logarithm of everybody's revenue from month to month that chance
@@ -148,15 +148,14 @@ def _paid_sql(context: RunContext, then: int) -> str:
     """band, FACTORS, level, months (at risk since the landmark, with bills) and paid, of who was there at the
     landmark.
     """
-    of = ", ".join(FACTORS)
     return f"""
         WITH billed AS (SELECT DISTINCT month FROM arpu),
              months AS (SELECT month, CAST(month || '-01' AS DATE) AS start FROM billed),
              ahead AS (SELECT * FROM months WHERE year(start) * 12 + month(start) > {then})
-        SELECT band, {of}, level, count(*) AS months, coalesce(sum(arpu), 0)::DOUBLE AS paid
+        SELECT band, group_id, brand, level, count(*) AS months, coalesce(sum(arpu), 0)::DOUBLE AS paid
         FROM lives JOIN ahead ON coalesce(left_on >= start, true)
         LEFT JOIN arpu USING (subscriber_id, month)
-        WHERE band IS NOT NULL GROUP BY subscriber_id, band, {of}, level ORDER BY subscriber_id"""
+        WHERE band IS NOT NULL GROUP BY subscriber_id, band, group_id, brand, level ORDER BY subscriber_id"""
 
 
 def _factors(levels: _Levels, paid: Floats, expected: Floats) -> dict[object, Share]:
