@@ -17,19 +17,19 @@ def text(key: str, lang: str, **values: Any) -> str:
 
 
 def named(section: str, code: str, lang: str) -> str:
-    """The words of `section` for a code of the program or of the data; a code without words stands for itself."""
-    words = _labels()[section].get(code)
+    """The words of `section` of sayings.toml for a name of the program; a code without words stands for itself."""
+    words = _sayings()[section].get(code)
     return str(words["zh" if lang == "zh" else "en"]) if words else code
 
 
 def codes(section: str, lang: str) -> dict[str, str]:
     """The words of all codes of `section`."""
-    return {code: named(section, code, lang) for code in _labels()[section]}
+    return {code: named(section, code, lang) for code in _sayings()[section]}
 
 
 def told(sentence: str, lang: str) -> str:
     """A sentence of the program about a row of input, which is kept in English, in `lang`; what is not among
-    [reasons] stays as it is.
+    the [reasons] of sayings.toml stays as it is.
     """
     if lang != "zh":
         return sentence
@@ -42,9 +42,18 @@ def told(sentence: str, lang: str) -> str:
 
 @cache
 def _reasons() -> list[tuple[re.Pattern[str], str]]:
-    return [(re.compile(words["en"], re.DOTALL), words["zh"]) for words in _labels()["reasons"]]
+    return [(re.compile(words["en"], re.DOTALL), words["zh"]) for words in _sayings()["reasons"]]
 
 
 @cache
 def _labels() -> dict[str, Any]:
-    return tomllib.loads(resources.files("telco_crm").joinpath("labels.toml").read_text("utf-8"))
+    return _read("labels.toml")
+
+
+@cache
+def _sayings() -> dict[str, Any]:
+    return _read("sayings.toml")
+
+
+def _read(name: str) -> dict[str, Any]:
+    return tomllib.loads(resources.files("telco_crm").joinpath(name).read_text("utf-8"))

@@ -14,7 +14,7 @@ from telco_crm.schema import INPUT_TABLES, OUTPUT_TABLES, load_schema
 NOTHING = "–"
 FORMS: dict[str, Form] = {"int": "int", "number": "number", "money": "money", "degrees": "number", "bool": "flag"}
 DECIMALS = 2
-LABELLED = {"analysis": "analyses"}  # column → section of labels.toml that has words for its codes
+LABELLED = {"analysis": "analyses"}  # column → section of sayings.toml that has words for its codes
 
 
 @dataclass(frozen=True)
