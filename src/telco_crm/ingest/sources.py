@@ -51,9 +51,9 @@ class Sources:
 def find_sources(data: Path | None, flags: Mapping[str, Sequence[str]], temp: Path) -> Sources:
     """The files of every table.
 
-    `data` is a folder whose files or sub-folders begin with a table's name, English or Chinese; `flags` maps a
-    table to paths, globs, folders or "-" (standard input, which is copied into `temp` first). A table named by a flag is
-    not looked for in the folder.
+    `data` is a folder whose files or sub-folders begin with a table's name, English or Chinese; `flags` maps a table to
+    paths, globs, folders or "-" (standard input, which is copied into `temp` first). A table named by a flag is not
+    looked for in the folder.
 
     Raises:
         InputError: naming every path that does not exist or holds nothing usable.
