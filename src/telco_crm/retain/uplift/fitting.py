@@ -14,7 +14,7 @@ from threadpoolctl import threadpool_limits
 
 from telco_crm.errors import InputError
 from telco_crm.labels import text
-from telco_crm.learn.coding import Floats, Ints
+from telco_crm.learn.coding import LARGEST, Floats, Ints
 from telco_crm.retain.uplift.gain import Bools, Interval, Trial, gain, intervals
 from telco_crm.retain.uplift.learners import BASELINE, LEARNERS, Learnt, prepared, response, two_linear
 from telco_crm.retain.uplift.model import Quality, Training, UpliftModel, new_model
@@ -175,7 +175,7 @@ def unlike(task: Task, rules: UpliftRules, lang: str = "en") -> list[str]:
             continue
         numbers = values.to_numpy(np.float64)
         a, b = numbers[treated], numbers[~treated]
-        a, b = a[np.isfinite(a)], b[np.isfinite(b)]
+        a, b = (arm[np.isfinite(arm)].clip(-LARGEST, LARGEST) for arm in (a, b))
         spread = np.sqrt((a.var() + b.var()) / 2) if len(a) and len(b) else 0.0
         if spread > 0 and abs(a.mean() - b.mean()) / spread > least:
             found.append(str(name))
