@@ -137,6 +137,16 @@ def test_learners_look_at_a_part_of_a_large_trial_and_are_judged_on_all() -> Non
     assert "1,000 of the 5,000 customers" in fitted.notes[0]
 
 
+@pytest.mark.parametrize("binary", [True, False])
+def test_columns_of_nearly_one_value_teach_nothing(binary: bool) -> None:
+    draw = np.random.default_rng(0)
+    frame = pd.DataFrame({"plan": np.where(np.arange(400) < 3, "gold", "basic").astype(object)})
+    outcome = (draw.random(400) < 0.4).astype(float) if binary else draw.normal(size=400)
+    task = Task(frame, draw.random(400) < 0.5, outcome)
+    training = Training(source="table", outcome="y", customers=400, treated=1, treated_mean=0, control_mean=0, seed=0)
+    assert not fit_uplift(task, training, load_rules(UpliftRules, "uplift"), threads=1).model.signal
+
+
 def test_changed_models_are_refused(found: Telco) -> None:
     model = json.loads((found.folder / "m.json").read_text("utf-8"))
     model["slope"] = 2.0

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from scipy.special import logit
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import SplineTransformer
 
@@ -105,6 +106,8 @@ def logistic(bases: Sequence[Floats], codes: Codes, outcome: Ints, strength: flo
     scikit-learn's C.
     """
     curves = sum(table.shape[1] for table in bases)
+    if not curves:  # columns of nearly one value
+        return float(logit(outcome.mean())), [np.zeros(256) for _ in bases]
     how = {"solver": "newton-cholesky", "max_iter": 100} if curves <= MOST_CURVES else {"max_iter": 500}
     fitted = LogisticRegression(C=strength, tol=1e-5, **how).fit(_design(bases, codes).astype(np.float32), outcome)
     return float(fitted.intercept_[0]), _tables(bases, fitted.coef_)
