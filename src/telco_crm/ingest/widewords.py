@@ -8,6 +8,7 @@ import pandas as pd
 
 from telco_crm.errors import InputError
 from telco_crm.ingest.widetable import NUMBER, TEXT, WideTable
+from telco_crm.labels import text
 from telco_crm.rules import nearest
 
 YES = ("1", "yes", "true", "y", "t", "是")
@@ -16,11 +17,11 @@ DISTINCT = 0.98  # part of distinct values from which on text looks like an iden
 LEAST_ROWS = 50  # of fewer rows nothing is said
 
 
-def check_columns(table: WideTable, named: Iterable[tuple[str, str | None]]) -> None:
+def check_columns(table: WideTable, named: Iterable[tuple[str, str | None]], lang: str = "en") -> None:
     """Raises InputError where a column is not in the table; `named` has each option with the column it names."""
-    has = ", ".join(table.columns)
+    said = {"file": table.name, "names": ", ".join(table.columns)}
     problems = [
-        f"{option} {name}: {table.name} has no such column{nearest(name, table.columns)}; it has {has}"
+        text("table.no_column", lang, option=option, name=name, nearest=nearest(name, table.columns), **said)
         for option, name in named
         if name and name not in table.columns
     ]
