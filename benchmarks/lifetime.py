@@ -1,14 +1,15 @@
 """Does the value of customers come true? Generated operators of two years, of which the program sees only the first
 months.
 
-    python benchmarks/lifetime.py [--seeds 8] [--subscribers 3000] [--seen 12] [--months 24] [--ahead 12]
-                                   [--folder FOLDER]
+    python benchmarks/lifetime.py [--seeds 8] [--subscribers 3000] [--seen 12 …] [--months 24] [--ahead 12]
+                                   [--folder FOLDER] [--save FOLDER]
 
 For every seed an operator of `--months` months is generated. The program gets what an export after the first `--seen`
 months would have held: bills, usage and events of these months, subscribers who had joined by then, leavers only if
 they had left by then. Its value over the next `--ahead` months (all that are left) is held against the discounted
 margin that these subscribers really brought. Printed is the share of segments (and of subscribers) whose amount lies
-within the interval, which is one of 95%, and how wide it is.
+within the interval, which is one of 95%, and how wide it is. With several `--seen` every operator is looked at after
+each of them.
 """
 
 from __future__ import annotations
@@ -37,33 +38,50 @@ FIGURES = ["segments", "within", "below", "above", "half_width", "error"]
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    for name, value in (("seeds", 8), ("first-seed", 1), ("subscribers", 3000), ("seen", 12), ("months", 24)):
+    for name, value in (("seeds", 8), ("first-seed", 1), ("subscribers", 3000), ("months", 24)):
         parser.add_argument(f"--{name}", type=int, default=value)
+    parser.add_argument("--seen", type=int, nargs="+", default=[12])
     parser.add_argument("--ahead", type=int)
     parser.add_argument("--records", type=float, default=0.1)
     parser.add_argument("--churn-level", type=float, default=1.0)
     parser.add_argument("--folder", type=Path)
+    parser.add_argument("--save", type=Path, help="folder for the segments with what they brought, as CSV")
     asked = parser.parse_args()
-    ahead = asked.ahead or asked.months - asked.seen
-    segments, people, leavers = [], [], []
+    asked.ahead = asked.ahead or asked.months - max(asked.seen)
+    found: dict[int, list[tuple[pd.DataFrame, ...]]] = {seen: [] for seen in asked.seen}
     for seed in range(asked.first_seed, asked.first_seed + asked.seeds):
-        with tempfile.TemporaryDirectory(dir=asked.folder) as folder:
-            whole, seen = Path(folder) / "whole", Path(folder) / "seen"
-            options = SampleOptions(
-                subscribers=asked.subscribers,
-                months=asked.months,
-                seed=seed,
-                records=asked.records,
-                churn_level=asked.churn_level,
-            )
-            generate(whole, options)
-            cut(whole, seen, asked.seen, brands(options, asked.seen))
-            found = assessed(seen, ahead)
-            truth = brought(whole, asked.seen, asked.seen + ahead)
-        segments.append(against(*found[:2], truth).assign(seed=seed))
-        people.append(found[0].assign(actual=found[0]["subscriber_id"].map(truth).fillna(0.0)))
-        leavers.append(found[2])
-    report(pd.concat(segments), pd.concat(people), pd.concat(leavers))
+        for seen, tables in one_operator(asked, seed).items():
+            found[seen].append(tables)
+    for seen, parts in found.items():
+        print(f"\nafter {seen} months")
+        segments, people, leavers = (pd.concat(of) for of in zip(*parts, strict=True))
+        if asked.save:
+            segments.to_csv(asked.save / f"segments-{asked.subscribers}-{seen}.csv", index=False)
+        report(segments, people, leavers)
+
+
+def one_operator(asked: argparse.Namespace, seed: int) -> dict[int, tuple[pd.DataFrame, ...]]:
+    """Segments, subscribers and calibration of an operator, by how many months of it were seen."""
+    options = SampleOptions(
+        subscribers=asked.subscribers,
+        months=asked.months,
+        seed=seed,
+        records=asked.records,
+        churn_level=asked.churn_level,
+    )
+    tables = {}
+    with tempfile.TemporaryDirectory(dir=asked.folder) as folder:
+        whole = Path(folder) / "whole"
+        generate(whole, options)
+        for months in asked.seen:
+            seen = Path(folder) / f"seen-{months}"
+            cut(whole, seen, months, brands(options, months))
+            people, segments, leavers = assessed(seen, asked.ahead)
+            shutil.rmtree(seen)
+            truth = brought(whole, months, months + asked.ahead)
+            people["actual"] = people["subscriber_id"].map(truth).fillna(0.0)
+            tables[months] = (against(people, segments, truth).assign(seed=seed), people, leavers)
+    return tables
 
 
 def brands(options: SampleOptions, months: int) -> dict[str, str]:

@@ -10,6 +10,10 @@ The yardstick reads every column of these tables and sorts them by subscriber an
 and within the same memory. The program reads them into its engine and computes every analysis of the catalogue that
 is rules in SQL (and the look-alikes of recommendations); groups, churn scores and what needs them are models and
 measured elsewhere. Each is a process of its own, in turn. The time of every analysis is printed, too.
+
+With --lifetimes the customer value assessment alone, with groups (stand-ins by the hash of the number) and with dates
+of activation and ends of contracts that differ from copy to copy, so that there are as many different lives as among
+real subscribers.
 """
 
 from __future__ import annotations
@@ -33,13 +37,15 @@ def main() -> None:
     options = _options()
     folder = options.dir / f"rules-{options.subscribers}-{options.months}"
     if options.task:
-        {"make": _make, "sort": _sort, "rules": _rules}[options.task](folder, options)
+        {"make": _make, "sort": _sort, "rules": _rules, "lifetimes": _lifetimes}[options.task](folder, options)
         return
     print(f"{machine()}\n{command_line()}\n", flush=True)
     me = [sys.executable, __file__, *sys.argv[1:], "--task"]
     if not (folder / "done").exists():  # in a process of its own: the memory of a process counts for those it starts
         subprocess.run([*me, "make"], check=True)
     names = {"scan and sort": "sort", "rule analyses": "rules"}
+    if options.lifetimes:
+        names = {"scan and sort": "sort", "lifetimes": "lifetimes"}
     found = rounds({name: [*me, task] for name, task in names.items()}, options.rounds)
     middle = {name: median(timings) for name, timings in found.items()}
     for name, t in middle.items():
@@ -96,6 +102,42 @@ def _rules(folder: Path, options: argparse.Namespace) -> None:
     (folder / "seconds.json").write_text(json.dumps({name: round(s, 2) for name, s in seconds.items()}) + "\n")
 
 
+def _lifetimes(folder: Path, options: argparse.Namespace) -> None:
+    """Compute the customer value assessment; seconds of what it needs and of itself into a file of the folder."""
+    from telco_crm.analysis import RunContext
+    from telco_crm.catalog import ANALYSES
+    from telco_crm.engine.duck import DuckEngine
+    from telco_crm.engine.workers import LocalWorkers
+    from telco_crm.features.loading import load_catalog
+    from telco_crm.features.people import people_analysis
+    from telco_crm.months import Month
+
+    months = [Month(f"2026-{number:02d}") for number in range(1, options.months + 1)]
+    needed = [a for a in ANALYSES if a.name in ("arpu", "who left", "value assessment")]
+    spread = (
+        "activated_on - to_months((hash(subscriber_id) % 96)::INTEGER) AS activated_on, "
+        "contract_end + to_months((hash(subscriber_id || 'c') % 18)::INTEGER) AS contract_end"
+    )
+    group = "1 + hash(subscriber_id || 'g') % 17"
+    seconds: dict[str, float] = {}
+    with DuckEngine(options.threads, options.memory_limit, folder) as engine:
+        for name in SMALL:
+            replaced = f"SELECT * REPLACE ({spread})" if name == "subscribers" else "SELECT *"
+            engine.run(f"CREATE TABLE {name} AS {replaced} FROM read_parquet('{folder}/{name}.parquet')")
+        engine.run(f"CREATE VIEW features AS FROM read_parquet('{folder}/features*.parquet')")
+        for name in ("grouped", "groups_before"):
+            word = f"SELECT subscriber_id, ({group})::BIGINT AS group_id, 'group ' || {group} AS \"group\""
+            engine.run(f"CREATE TABLE {name} AS {word} FROM subscribers")
+        context = RunContext(engine, months[-1], months, {*SMALL, "usage", "features", "grouped", "groups_before"})
+        for analysis in (people_analysis(load_catalog({}, {}, None)), *needed):
+            start = time.perf_counter()
+            analysis.run(context, LocalWorkers(engine))
+            seconds[analysis.name] = time.perf_counter() - start
+        profiles = engine.rows("SELECT max(profile) FROM assessed")[0][0]
+    told = {name: round(s, 2) for name, s in seconds.items()} | {"different lives": profiles}
+    (folder / "seconds.json").write_text(json.dumps(told) + "\n")
+
+
 def _make(folder: Path, options: argparse.Namespace) -> None:
     """The tables of the operator, many times over."""
     from telco_crm.cli_options import DEFAULT_STORE
@@ -132,8 +174,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--memory-limit", default="1GB")
+    parser.add_argument("--lifetimes", action="store_true")
     parser.add_argument("--dir", type=Path, default=Path("/tmp/telco-crm-benchmarks"))
-    parser.add_argument("--task", choices=["make", "sort", "rules"], help=argparse.SUPPRESS)
+    parser.add_argument("--task", choices=["make", "sort", "rules", "lifetimes"], help=argparse.SUPPRESS)
     return parser.parse_args()
 
 

@@ -24,6 +24,7 @@ from telco_crm.cli_indicators import indicators
 from telco_crm.cli_market import alerts, audit
 from telco_crm.cli_options import (
     Job,
+    before_option,
     data_options,
     job_options,
     output_option,
@@ -101,13 +102,14 @@ def cli() -> None:
     "--segment-model",
     "Grouping model from `segment fit`.  [default: that of an earlier month in the folder, else fitted]",
 )
+@before_option
 @job_options
 @style_options
-def run(job: Job, out: Path) -> int:
+def run(job: Job, out: Path, before: Path | None) -> int:
     """Everything the data allows: segments, groups, ARPU bands, credit stars, churn scores and the retention list."""
     from telco_crm.run import run_all
 
-    result = run_all(job.inputs, job.settings(out), out, job.style("csv"))
+    result = run_all(job.inputs, job.settings(out), out, job.style("csv"), before)
     job.show(result, str(out))
     return EXIT_INCOMPLETE if result.impossible and job.options["strict"] else 0
 

@@ -233,6 +233,16 @@ def top_option(command: Command) -> Command:
     return _option("--top", type=click.IntRange(1), help="Capacity: the retention list holds the first N.")(command)
 
 
+def before_option(command: Command) -> Command:
+    """--before FOLDER."""
+    return click.option(
+        "--before",
+        type=click.Path(path_type=Path, file_okay=False),
+        metavar="FOLDER",
+        help="The run of the month before; headline figures of the report then all show their change.",
+    )(command)
+
+
 def output_option(command: Command) -> Command:
     """-o FILE."""
     return click.option(

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from telco_crm.cli_options import before_option
+
 LANG = click.option(
     "--lang", type=click.Choice(["en", "zh"]), help="Language of headings and labels.  [default: that of the run]"
 )
@@ -20,12 +22,7 @@ LANG = click.option(
     metavar="FILE",
     help="File for the page; - is standard output.  [default: report.html in OUT]",
 )
-@click.option(
-    "--before",
-    type=click.Path(path_type=Path, file_okay=False),
-    metavar="FOLDER",
-    help="The run of the month before; headline figures then all show their change.",
-)
+@before_option
 @LANG
 @click.option("-q", "--quiet", is_flag=True, help="Do not say where it went.")
 def report(out: Path, target: str | None, before: Path | None, lang: str | None, quiet: bool) -> int:

@@ -15,7 +15,7 @@ from telco_crm.labels import text
 from telco_crm.manifest import write_manifest
 from telco_crm.market.alert_state import save_state
 from telco_crm.market.alerts import STATE, kept_state
-from telco_crm.output.report.source import REPORT, of_run
+from telco_crm.output.report.source import REPORT, month_of, of_run
 from telco_crm.output.scatter import Dot, Matrix, scatter
 from telco_crm.output.staging import OutputFile, OutputFolder, staged_rejects
 from telco_crm.output.writers import FORMATS, OutputStyle, write_table
@@ -47,14 +47,16 @@ HEADLINES_ALONE = {
 }
 
 
-def run_all(inputs: Inputs, settings: Settings, out: Path, style: OutputStyle) -> Result:
-    """The main job: everything the data allows, into the folder `out`.
+def run_all(inputs: Inputs, settings: Settings, out: Path, style: OutputStyle, before: Path | None = None) -> Result:
+    """The main job: everything the data allows, into the folder `out`; `before` is the folder of the run of the month
+    before, for changes that the report shows.
 
     Raises:
         TelcoError: before anything in `out` was touched.
     """
     clock = Clock()
     check_rules(settings.config)
+    was = month_of(before) if before else ""
     with (
         OutputFolder(out) as folder,
         loaded(*inputs, settings, folder.stage / "rejects", _load_catalog) as data,
@@ -63,6 +65,9 @@ def run_all(inputs: Inputs, settings: Settings, out: Path, style: OutputStyle) -
 
         data.settings = replace(settings, extra={**settings.extra, **_former_model(out / SEGMENT_MODEL)})
         context, impossible = analyse(data, ANALYSES)
+        if before and was != str(context.as_of.back(1)):
+            context.say("not_before", folder=before, was=was or "–", month=context.as_of.back(1))
+            before = None
         result = result_of(data, context, impossible)
         wanted = {name: f"FROM {name} ORDER BY {order}" for name, order in OUTPUTS.items() if context.has(name)}
         result.rows = _write_tables(data.engine, wanted, folder.stage, style)
@@ -83,7 +88,7 @@ def run_all(inputs: Inputs, settings: Settings, out: Path, style: OutputStyle) -
         content = manifest("run", clock, result, data)
         if churn := context.facts.get("churn_model"):
             content["churn_model"] = {"measures": churn.metrics, "calibration": churn.calibration}
-        (folder.stage / REPORT).write_text(of_run(data.engine, result.rows, style, content), encoding="utf-8")
+        (folder.stage / REPORT).write_text(of_run(data.engine, result.rows, style, content, before), encoding="utf-8")
         files[REPORT] = None
         content["outputs"] = [described(folder.stage / file, file, rows) for file, rows in files.items()]
         write_manifest(folder.stage / MANIFEST, content)

@@ -162,7 +162,26 @@ def test_checks_without_their_tables_say_so(run: Run, said: Callable[[], str]) -
     row = rows["endless_suspension"]
     assert (row["result"], row["findings"], row["examples"]) == ("not checked", "", "needs events, subscribers")
     assert rows["bill_without_usage"]["result"] == "clean"
-    assert "Note: audit: not checked for want of tables: usage_without_record, bill_without_record" in said()
+    assert "Note: audit: not checked for want of tables: usage without a subscriber record, bill without" in said()
+
+
+def test_checks_of_usage_are_not_clean_where_there_is_none(run: Run) -> None:
+    rows = by(run({"subscribers": SUBSCRIBERS, "bills": BILLS}, command="audit", code=4)["audit"], "check_id")
+    of_usage = ("usage_without_record", "usage_after_leaving", "repeated_usage", "late_rows")
+    found = {(rows[name]["result"], rows[name]["examples"]) for name in of_usage}
+    assert found == {("not checked", "needs usage")}
+
+
+def test_findings_and_gaps_in_chinese(run: Run, said: Callable[[], str]) -> None:
+    bills = BILLS + "fine 2026-05 x - - - -\n"
+    tables = {"subscribers": SUBSCRIBERS, "bills": bills}
+    rows = by(run(tables, "--as-of", "2026-03", "--lang", "zh", command="audit", code=4)["audit"], "check_id")
+    assert rows["bill_after_leaving"]["examples"] == "left 2026-03 (2026-02-28销户)"
+    assert rows["gap_in_bills"]["examples"] == "gap (缺1个月)"
+    assert rows["activated_before_birth"]["examples"] == "unborn (1979-12-31入网，1980年出生)"
+    assert rows["rejected_rows"]["examples"] == "bills (total：不是金额，1行)"
+    assert rows["bill_differs"]["examples"] == "缺少话单表"
+    assert "稽核：因缺表未做：有次无档：有话单无用户档案，" in said()
 
 
 def test_a_month_without_anything_is_serious(run: Run) -> None:
@@ -223,7 +242,7 @@ def test_limits_and_severities_are_rules(run: Run, tmp_path: Path) -> None:
     own = ("--config", tmp_path / "own.toml", "--lang", "zh")
     rows = by(run(_world(), "--as-of", "2026-03", *own, command="audit", code=4)["audit"], "check_id")
     assert rows["endless_suspension"]["findings"] == "2"
-    assert rows["endless_suspension"]["examples"] == "stopped-89 (since 2026-01-02)"
+    assert rows["endless_suspension"]["examples"] == "stopped-89 (2026-01-02起)"
     assert rows["bill_differs"]["findings"] == "6"  # also by 1 and by 5 of 500
     assert rows["closed_without_date"]["severity"] == "serious"
     assert rows["closed_without_date"]["title"] == "状态已销户但无离网时间"

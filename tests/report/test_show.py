@@ -84,6 +84,21 @@ def test_ids_are_text(small: Telco) -> None:
     small.refused("show", "' OR 1=1 --", "--from", "small", says=("no subscriber ' OR 1=1 --",))
 
 
+def test_codes_are_in_words(small: Telco) -> None:
+    """In the data a code, on the screen its words, and only once."""
+    columns = "subscriber_id,tier,tier_name,list_tier,vip_level"
+    small.write("small/value_tiers.csv", columns + "\n0139,high_value,高价值,churn_warning,gold\n")
+    small.write("small/lifecycle.csv", "subscriber_id,stage,stage_name,stage_by_tenure\n0139,decline,衰退期,growth\n")
+    small.write("small/alerts.csv", "subscriber_id,alert,title,severity\n0139,overage,套餐超量,notice\n")
+    said = small.good("show", "0139", "--from", "small", "--lang", "zh").out
+    assert "价值层名称: 高价值；名单层: 离网预警；VIP级别: 金卡" in said
+    assert "阶段名称: 衰退期；按网龄阶段: 成长期" in said
+    assert "预警内容: 套餐超量；严重程度: 提示" in said
+    assert "价值层: " not in said
+    told = json.loads(small.good("show", "0139", "--from", "small", "--format", "json").out)
+    assert (told["value_tiers"][0]["tier"], told["alerts"][0]["alert"]) == ("high_value", "overage")
+
+
 def test_sparkline_by_hand() -> None:
     # Heights 0 … 7 of the largest: 0 → 0, 50 of 100 → 3.5 → 4, 100 → 7; nothing known → a blank; all zero → the lowest.
     assert sparkline([0, 50, None, 100]) == "▁▅ █"

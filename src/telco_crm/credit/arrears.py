@@ -26,6 +26,7 @@ STATES = {
     "open": ("billed, payment date not past", "已出账未到期"),
     "undated": ("unpaid, no payment date known", "未缴，缴费日期不明"),
 }
+IN_FORCE = (("in force", "in force"), ("in force", "现行规则"))  # name and words of the rule in force, by language
 ACTIONS = {"resume": ("resume at once", "立即复机"), "stop": ("stop", "停机")}
 
 
@@ -126,7 +127,7 @@ def decide(context: RunContext) -> None:
     )
     context.create("arrears", _work_list(rules, day, context.lang))
     context.create("arrears_ageing", _ageing(rules))
-    context.create("stop_rules", _what_if(rules, day))
+    context.create("stop_rules", _what_if(rules, day, context.lang))
     undated = context.engine.rows("SELECT count(*) FROM unpaid_bills WHERE due_date IS NULL")[0][0]
     if undated:
         context.say("undated", n=undated)
@@ -178,17 +179,17 @@ def _ageing(rules: ArrearsRules) -> str:
         LEFT JOIN (SELECT *, {order} AS bucket_no FROM unpaid_bills) USING (bucket_no) GROUP BY bucket_no, bucket"""
 
 
-def _what_if(rules: ArrearsRules, day: date) -> str:
+def _what_if(rules: ArrearsRules, day: date, lang: str) -> str:
     """Who would be stopped on the day by each rule, had nobody been stopped before it."""
     in_force = (rules.stop_after_days, rules.minimum_unpaid, rules.exempt_stars)
-    variants: list[tuple[str, float, float, float]] = [("in force", *in_force)]
+    variants: list[tuple[str, str, float, float, float]] = [(*IN_FORCE[lang == "zh"], *in_force)]
     for rule in rules.what_if:
         given = (rule.stop_after_days, rule.minimum_unpaid, rule.exempt_stars)
         days, least, stars = (a if b is None else b for a, b in zip(in_force, given, strict=True))
-        variants.append((rule.name, days, least, stars))
+        variants.append((rule.name, (rule.zh if lang == "zh" else rule.en) or rule.name, days, least, stars))
     values = ", ".join(
-        f"({n}, {literal(name)}, {days}, {number(least)}::DOUBLE, {stars})"
-        for n, (name, days, least, stars) in enumerate(variants)
+        f"({n}, {literal(name)}, {literal(words)}, {days}, {number(least)}::DOUBLE, {stars})"
+        for n, (name, words, days, least, stars) in enumerate(variants)
     )
     hit = (
         "NOT has_left AND account_overdue > 0 AND account_overdue_days >= v.days AND account_unpaid >= v.least "
@@ -198,8 +199,8 @@ def _what_if(rules: ArrearsRules, day: date) -> str:
     return f"""
         SELECT rule_no, rule, days AS stop_after_days, least AS minimum_unpaid, exempt AS exempt_stars,
                count(subscriber_id) AS subscribers, coalesce(sum(unpaid), 0) AS unpaid,
-               coalesce(sum(arpu_mean), 0) AS monthly_revenue
-        FROM (VALUES {values}) v(rule_no, rule, days, least, exempt)
+               coalesce(sum(arpu_mean), 0) AS monthly_revenue, rule_words
+        FROM (VALUES {values}) v(rule_no, rule, rule_words, days, least, exempt)
         LEFT JOIN accounts ON {hit} GROUP BY ALL"""
 
 

@@ -22,9 +22,11 @@ class Terminal(Model):
 
 
 class StopRule(Model):
-    """Another stop rule; what is not given is as in force."""
+    """Another stop rule; what is not given is as in force. `en` and `zh` are its words; without them its name."""
 
     name: str
+    en: str = ""
+    zh: str = ""
     stop_after_days: int | None = Field(default=None, ge=1)
     minimum_unpaid: float | None = Field(default=None, gt=0)
     exempt_stars: int | None = Field(default=None, ge=0, le=6)

@@ -82,4 +82,4 @@ class RejectFile:
 
 def _kind(reason: str) -> str:
     """A reason without the value or line it quotes, so that equal reasons are counted together."""
-    return re.sub(r'^".*?" |; .*| of line \d+.*', "", reason, flags=re.DOTALL)
+    return re.sub(r'^(\w+ )?".*?" |; .*| of line \d+.*', r"\1", reason, flags=re.DOTALL)

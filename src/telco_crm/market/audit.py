@@ -9,10 +9,12 @@ from pydantic import Field
 
 from telco_crm.analysis import Analysis, RunContext
 from telco_crm.engine.sql import literal, number
+from telco_crm.labels import text
 from telco_crm.market.evidence import ALIASES, months_known, of_subscribers, over_all
 from telco_crm.market.overlaps import find_repeats, name_repeats, note_shared
 from telco_crm.measures import check_sql
 from telco_crm.rules import Model
+from telco_crm.schema import tables_in_words
 
 SEVERITIES = ("notice", "warning", "serious")
 
@@ -28,6 +30,15 @@ class Check(Model):
     when: str
     needs: tuple[Literal["usage", "bills", "subscribers", "events"], ...] = ()
     detail: str = "''"
+    detail_zh: str = ""
+
+    def title(self, lang: str) -> str:
+        """What it is called."""
+        return self.zh if lang == "zh" else self.en
+
+    def said(self, lang: str) -> str:
+        """The SQL of what is said of a finding; that of English where there is no other."""
+        return self.detail_zh or self.detail if lang == "zh" else self.detail
 
     @property
     def wanted(self) -> tuple[str, ...]:
@@ -75,8 +86,8 @@ def compute_audit(context: RunContext) -> None:
     make_findings(context, rules, checks, "audit_files")
     names = ", ".join(_row(context, i, name, check) for i, (name, check) in enumerate(rules.checks.items()))
     context.create("audit", _summary(names, rules.examples, context.has("bills", "usage")))
-    if unmade := [name for name, check in rules.checks.items() if _missing(context, check)]:
-        context.say("unmade", names=", ".join(unmade))
+    if unmade := [check.title(context.lang) for check in rules.checks.values() if _missing(context, check)]:
+        context.say("unmade", names=text("segment.comma", context.lang).join(unmade))
 
 
 def make_findings(context: RunContext, rules: AuditRules, checks: dict[str, Check], name: str) -> None:
@@ -91,7 +102,9 @@ def make_findings(context: RunContext, rules: AuditRules, checks: dict[str, Chec
     found = ["SELECT '' AS check_id, '' AS who, '' AS month, 0::BIGINT AS n, '' AS detail LIMIT 0"]
     counts = ["SELECT '' AS check_id, 0::BIGINT AS checked LIMIT 0"]
     for check_id, check in checks.items():
-        of, when, detail = (Template(text).substitute(limits) for text in (check.of, check.when, check.detail))
+        of, when, detail = (
+            Template(sql).substitute(limits) for sql in (check.of, check.when, check.said(context.lang))
+        )
         at = ALIASES[check.over]
         parts = {f"checks.{check_id}.{key}": sql for key, sql in (("of", of), ("when", when), ("detail", detail))}
         check_sql(context, "audit", parts, f"audit_{check.over} {at}")
@@ -107,15 +120,18 @@ def make_findings(context: RunContext, rules: AuditRules, checks: dict[str, Chec
 
 def _row(context: RunContext, number: int, name: str, check: Check) -> str:
     """A check as a row of the table `checks` of `_summary`."""
-    title = check.zh if context.lang == "zh" else check.en
-    texts = (literal(text) for text in (name, title, check.severity))
+    texts = (literal(word) for word in (name, check.title(context.lang), check.severity))
     of_subscribers = str(check.over in ("months", "records")).lower()
     weight = SEVERITIES.index(check.severity)
     return f"({number}, {', '.join(texts)}, {weight}, {literal(_missing(context, check))}, {of_subscribers})"
 
 
 def _missing(context: RunContext, check: Check) -> str:
-    return ", ".join(table for table in dict.fromkeys(check.wanted) if not context.has(table))
+    """Which tables it lacks, in words; empty if none."""
+    tables = [table for table in dict.fromkeys(check.wanted) if not context.has(table)]
+    words = "、".join if context.lang == "zh" else ", ".join
+    named = words(tables_in_words([table], context.lang) for table in tables)
+    return text("notes.needs", context.lang, tables=named) if tables else ""
 
 
 def _summary(names: str, examples: int, compared: bool) -> str:
@@ -146,7 +162,7 @@ def _summary(names: str, examples: int, compared: bool) -> str:
                CASE WHEN c.missing = '' THEN coalesce(s.findings, 0) END AS findings,
                CASE WHEN c.missing = '' AND c.of_subscribers THEN coalesce(s.subscribers, 0) END AS subscribers,
                n.checked, (coalesce(s.findings, 0) / nullif(n.checked, 0))::DOUBLE AS share, {only},
-               CASE WHEN c.missing <> '' THEN 'needs ' || c.missing ELSE coalesce(f.examples, '') END AS examples
+               CASE WHEN c.missing <> '' THEN c.missing ELSE coalesce(f.examples, '') END AS examples
         FROM checks c LEFT JOIN counts n USING (check_id) LEFT JOIN sums s USING (check_id)
         LEFT JOIN first f USING (check_id) CROSS JOIN ({differences}) d"""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from telco_crm.analysis import RunContext
 from telco_crm.engine.sql import literal
+from telco_crm.labels import told
 
 ALIASES = {"months": "m", "records": "p", "files": "f", "rejects": "r", "calendar": "c", "overlaps": "o"}
 
@@ -36,10 +37,12 @@ def over_all(context: RunContext) -> None:
         "arg_max(month, (n, month)) OVER (PARTITION BY file) AS main_month "
         f"FROM usage_files WHERE month <= {as_of}",
     )
+    reasons = [str(reason) for (reason,) in context.engine.rows("SELECT DISTINCT reason FROM rows_read ORDER BY ALL")]
+    words = " ".join(f"WHEN {literal(reason)} THEN {literal(told(reason, context.lang))}" for reason in ["", *reasons])
     context.create(
         "audit_rejects",
-        "SELECT table_name AS who, '' AS month, table_name, reason, sum(n)::BIGINT AS n FROM rows_read "
-        "GROUP BY table_name, reason",
+        f"SELECT table_name AS who, '' AS month, table_name, reason, CASE reason {words} END AS words, "
+        "sum(n)::BIGINT AS n FROM rows_read GROUP BY table_name, reason",
     )
     context.create("audit_calendar", _calendar(context))
 

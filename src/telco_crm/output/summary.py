@@ -12,7 +12,7 @@ from rich.table import Table
 
 from telco_crm.ingest.load import FileReport
 from telco_crm.ingest.rejects import RejectFile
-from telco_crm.labels import text
+from telco_crm.labels import named, text, told
 from telco_crm.schema import load_schema
 
 MAX_FILES = 30
@@ -32,7 +32,7 @@ class Summary:
     def impossible(self, why: Mapping[str, str]) -> None:
         """What could not be computed, and why, by name."""
         for name, reason in why.items():
-            self.say("run.impossible", "yellow", name=name, why=reason)
+            self.say("run.impossible", "yellow", name=named("analyses", name, self._lang), why=reason)
 
     def files(self, reports: Sequence[FileReport], rejects: Mapping[str, RejectFile], unused: Sequence[Path]) -> None:
         """Every file with its counts, and the commonest reasons for rejects."""
@@ -53,9 +53,9 @@ class Summary:
         )
         for name, kept in rejects.items():
             for reason, count in kept.reasons.most_common(5):
-                self._line(f"  {name}: {count:,} × {reason}", "yellow")
+                self._line(f"  {name}: {count:,} × {told(reason, self._lang)}", "yellow")
             if kept.first:
-                self._line(f"  {text('files.first', self._lang)}: {kept.first[0]}")
+                self._line(f"  {text('files.first', self._lang)}: {told(kept.first[0], self._lang)}")
         if unused:
             self.say("files.unused", names=", ".join(p.name for p in unused))
 

@@ -12,6 +12,7 @@ from functools import cache
 from importlib import resources
 from typing import Any, Literal
 
+from telco_crm.labels import named
 from telco_crm.rules import Model, explain
 
 ColumnType = Literal["id", "name", "text", "enum", "time", "date", "month", "bool", "int", "number", "money", "degrees"]
@@ -135,8 +136,14 @@ def load_schema(name: str) -> Schema:
 def tables_in_words(names: Sequence[str], lang: str) -> str:
     """Tables by name as people of `lang` list them: "usage, bills and events"."""
     if lang == "zh":
-        return "、".join(load_schema(n).zh + "表" if n in INPUT_TABLES else n for n in names)
+        return "、".join(_table_in_chinese(n) for n in names)
     return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
+
+
+def _table_in_chinese(name: str) -> str:
+    if name in INPUT_TABLES:
+        return load_schema(name).zh + "表"
+    return load_schema(name).zh if name in OUTPUT_TABLES else named("analyses", name, "zh")
 
 
 def _shared(key: str, column: dict[str, Any], shared: dict[str, Any]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from telco_crm.months import Month
 from telco_crm.output.report.catalogue import Chart, Headline, Part, Section, catalogue
 from telco_crm.output.report.charts import drawing
 from telco_crm.output.report.words import Column, change, column_of, plain, shown
-from telco_crm.schema import OUTPUT_TABLES
+from telco_crm.schema import OUTPUT_TABLES, tables_in_words
 
 FOLDED = 25  # a table of more rows opens on demand
 
@@ -144,5 +144,9 @@ def _cell(column: Column, value: Any, lang: str) -> str:
 def _reason(source: Source, missing: Sequence[str], lang: str) -> str:
     """Why tables are missing, as far as the run said so; else that they are not in the folder."""
     said = source.manifest.get("impossible", {})
-    reasons = [f"{table}: {said[table]}" if table in said else table for table in missing]
+    reasons = []
+    for table in missing:
+        why = said.get(table) or said.get(table.replace("_", " "))
+        named = tables_in_words([table], lang)
+        reasons.append(f"{named}: {why}" if why else named)
     return text("report.absent", lang, tables=text("segment.comma", lang).join(reasons))

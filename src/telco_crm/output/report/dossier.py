@@ -81,13 +81,21 @@ def _sentence(name: str, row: Mapping[str, Any], lang: str) -> str:
     """The filled columns of a row: "heading value; heading value"."""
     said = []
     for key, value in row.items():
-        if key == KEY or value is None or value is False:
+        if key == KEY or value is None or value is False or _worded(name, key) in row:
             continue
         column = column_of(key, (name,), lang)
         said.append(
             f"{column.label}: {column.words.get(str(value)) or shown(value, column.form, lang, column.decimals)}"
         )
     return "  " + text("show.semicolon", lang).join(said)
+
+
+def _worded(table: str, key: str) -> str:
+    """The column that has a code in words, where a table has one: people need not read both."""
+    if table == "alerts" and key == "alert":
+        return "title"
+    names = (f"{key}_{ending}" for ending in ("name", "words"))
+    return next((name for name in names if name in load_schema(table).columns), "")
 
 
 def _sparklines(months: Sequence[Mapping[str, Any]], lang: str) -> Table:

@@ -22,10 +22,21 @@ MANIFEST = "manifest.json"
 REPORT = "report.html"
 
 
-def of_run(engine: Engine, tables: Iterable[str], style: OutputStyle, manifest: Mapping[str, Any]) -> str:
-    """The page over `tables` of the engine, with the values that are written in `style`."""
+def of_run(
+    engine: Engine, tables: Iterable[str], style: OutputStyle, manifest: Mapping[str, Any], before: Path | None = None
+) -> str:
+    """The page over `tables` of the engine, with the values that are written in `style`; `before` is the folder of the
+    run of the month before. Raises as `of_folder` does.
+    """
     queries = {name: written(name, style) for name in tables}
-    return page(content(Source(engine, queries | _told(engine, manifest), manifest), style.lang))
+    source = Source(engine, queries | _told(engine, manifest), manifest)
+    with DuckEngine() as other:
+        return page(content(source, style.lang, _filed(other, before) if before else None))
+
+
+def month_of(folder: Path) -> str:
+    """The as-of month of the run in a folder; empty if its manifest has none. Raises as `read_manifest` does."""
+    return str(read_manifest(folder).get("parameters", {}).get("as_of") or "")
 
 
 def of_folder(folder: Path, lang: str | None = None, before: Path | None = None) -> str:

@@ -7,13 +7,14 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from telco_crm.labels import text
+from telco_crm.labels import codes, text
 from telco_crm.output.report.catalogue import Form, catalogue
-from telco_crm.schema import OUTPUT_TABLES, load_schema
+from telco_crm.schema import INPUT_TABLES, OUTPUT_TABLES, load_schema
 
 NOTHING = "–"
 FORMS: dict[str, Form] = {"int": "int", "number": "number", "money": "money", "degrees": "number", "bool": "flag"}
 DECIMALS = 2
+LABELLED = {"analysis": "analyses"}  # column → section of sayings.toml that has words for its codes
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,9 @@ class Column:
 def column_of(name: str, tables: Sequence[str], lang: str) -> Column:
     """Column `name` of a query over `tables`: headed and written as report.toml says, else as their schemas say."""
     heading = catalogue().columns.get(name)
-    words = {code: word.text(lang) for code, word in catalogue().words.get(name, {}).items()}
+    words = codes(LABELLED[name], lang) if name in LABELLED else {}
+    words |= {code: word.text(lang) for code, word in catalogue().words.get(name, {}).items()}
+    words = _of_exports(name, lang) | words
     for table in tables:
         known = load_schema(table).columns.get(name) if table in OUTPUT_TABLES else None
         if known:
@@ -45,6 +48,14 @@ def column_of(name: str, tables: Sequence[str], lang: str) -> Column:
     if heading is None or not heading.en:
         raise LookupError(f"report.toml: column {name} has no heading, and {', '.join(tables)} no such column")
     return Column(name, heading.zh if lang == "zh" else heading.en, heading.form or "text", DECIMALS, words)
+
+
+def _of_exports(name: str, lang: str) -> dict[str, str]:
+    """The words that exports have for the codes of a column which bears the name of one of theirs."""
+    for table in INPUT_TABLES:
+        if (known := load_schema(table).columns.get(name)) and known.values:
+            return {code: known.value_label(code, lang).replace("_", " ") for code in known.values}
+    return {}
 
 
 def plain(value: Any) -> str:
