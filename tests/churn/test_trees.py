@@ -14,6 +14,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 
 from telco_crm.learn.coding import MISSING, Codes, fit_coding
 from telco_crm.learn.grow import Recipe, as_matrix, grow, trees_of
+from telco_crm.learn.randomtrees import RandomRecipe, grow_random
 from telco_crm.learn.shapley import ForestShapley, product_game
 from telco_crm.learn.trees import Forest, Rows, Tree
 
@@ -95,6 +96,47 @@ def test_contributions_are_shapley_values_by_definition() -> None:
         each = [by_definition(tree, row) for tree in trees]
         wanted = [sum(w * e[c] for w, e in zip((0.5, 1.0, 2.0, 1.0), each, strict=True)) for c in range(4)]
         np.testing.assert_allclose(out[:, at], wanted, atol=1e-12)
+
+
+STUMPS = RandomRecipe(n_estimators=1, max_leaf_nodes=2, max_depth=1, min_samples_leaf=1, max_features=1.0)
+
+
+def test_leaves_of_random_trees_are_shrunken_log_odds() -> None:
+    # 8 rows, half left. Code 0: 3 of 4 left, code 1: 1 of 4. With two rows of the overall half each leaf has
+    # (3 + 1) / (4 + 2) = 2/3 and 1/3: log odds of ±log 2, less those of the half, which are 0.
+    codes = np.array([[0, 0, 0, 0, 1, 1, 1, 1]], np.uint8)
+    (tree,) = grow_random(codes, np.array([1, 1, 1, 0, 1, 0, 0, 0]), {}, STUMPS, 0)
+    assert (tree.column[0], tree.limit[0], tree.rows) == (0, 0, (8, 4, 4))
+    np.testing.assert_allclose([tree.value[tree.left[0]], tree.value[tree.right[0]]], [np.log(2), -np.log(2)])
+
+
+def test_random_trees_put_categories_in_the_order_of_their_share() -> None:
+    # Shares of codes 0, 1, 2: all, none, all of four. Only {1} against {0, 2} leaves a split that says something.
+    codes = np.repeat(np.array([[0, 1, 2]], np.uint8), 4, axis=1)
+    trees = [grow_random(codes, np.repeat([1, 0, 1], 4), {0: 3}, STUMPS, seed)[0] for seed in range(8)]
+    assert {tree.codes[0] for tree in trees} <= {(1,), (0, 1)}  # (0, 1): a cut between equal shares
+    assert (1,) in {tree.codes[0] for tree in trees}
+
+
+def test_missing_values_are_below_all_codes_or_go_with_the_most_rows() -> None:
+    codes = np.array([[MISSING] * 3 + [0] * 3], np.uint8)
+    (tree,) = grow_random(codes, np.array([1, 1, 1, 0, 0, 0]), {}, STUMPS, 0)
+    values = Forest([tree], [1.0]).values(np.array([[MISSING, 0, 9]], np.uint8))
+    assert values[0] > 0 > values[1] == values[2]
+    (tree,) = grow_random(np.array([[0, 1, 1, 1]], np.uint8), np.array([1, 0, 0, 0]), {}, STUMPS, 0)
+    values = Forest([tree], [1.0]).values(np.array([[MISSING, 0, 1]], np.uint8))
+    assert values[0] == values[2] < values[1]
+
+
+def test_random_trees_have_shapley_values_too() -> None:
+    codes, left, nominal = world()
+    trees = grow_random(codes, left, nominal, RandomRecipe(3, 24, 6, 5, 0.5), 0)
+    assert trees == grow_random(codes, left, nominal, RandomRecipe(3, 24, 6, 5, 0.5), 0)
+    out = np.zeros((4, 4))
+    ForestShapley(Forest(trees, [1.0] * 3)).add_to(out, codes[:, 20:24])
+    for at in range(4):
+        each = [by_definition(tree, codes[:, 20 + at : 21 + at]) for tree in trees]
+        np.testing.assert_allclose(out[:, at], np.sum(each, axis=0), atol=1e-12)
 
 
 def test_contributions_and_the_mean_add_up_to_the_value() -> None:

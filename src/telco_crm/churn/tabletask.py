@@ -10,18 +10,17 @@ import pandas as pd
 
 from telco_crm.churn.metrics import auc
 from telco_crm.errors import InputError
-from telco_crm.ingest.widetable import NUMBER, TEXT, WideTable
+from telco_crm.ingest.widetable import NUMBER, WideTable
+from telco_crm.ingest.widewords import NO, YES, alike, check_columns, identifier, one_spelling, usual
 from telco_crm.labels import text
 from telco_crm.learn.coding import MISSING, Codes, fit_coding
 from telco_crm.learn.folds import folds, row_groups
-from telco_crm.rules import nearest
 
 Ints = npt.NDArray[np.int64]
-LEFT_WORDS = ("1", "yes", "true", "y", "t", "churn", "churned", "left", "leaver", "bad", "是", "离网", "流失")
-STAYED_WORDS = ("0", "no", "false", "n", "f", "stayed", "stay", "active", "good", "否", "在网", "未流失", "not churned")
+LEFT_WORDS = (*YES, "churn", "churned", "left", "leaver", "bad", "离网", "流失")
+STAYED_WORDS = (*NO, "stayed", "stay", "active", "good", "在网", "未流失", "not churned")
 MOST_VALUES = 20  # shown of a label column
 MOST_COPIES = 0.2  # part of the rows that may be copies of others and count as such
-DISTINCT = 0.98  # part of distinct values from which on text or whole numbers look like an identifier
 LEAKING = 0.98  # AUC of a single column that is too good to be known beforehand
 
 
@@ -61,7 +60,8 @@ def prepare(table: WideTable, task: TableTask, seed: int) -> Prepared:
     Raises:
         InputError: a column that is not there, or a label that does not say who left.
     """
-    _check_names(table, task)
+    options = [("--label", task.label), ("--id", task.identifier), *(("--drop", name) for name in task.drop)]
+    check_columns(table, options)
     outcome, known, positive, notes = _outcome(table, task)
     skip = {task.label, task.identifier, *task.drop}
     kinds: dict[str, str] = {}
@@ -100,36 +100,23 @@ def _but_for(task: TableTask) -> str:
     return text("table.and", task.lang).join(name for name in (task.label, task.identifier) if name)
 
 
-def _check_names(table: WideTable, task: TableTask) -> None:
-    problems = []
-    for option, names in (("--label", [task.label]), ("--id", [task.identifier]), ("--drop", task.drop)):
-        for name in names:
-            if name and name not in table.columns:
-                has = ", ".join(table.columns)
-                problems.append(
-                    f"{option} {name}: {table.name} has no such column{nearest(name, table.columns)}; it has {has}"
-                )
-    if problems:
-        raise InputError(problems)
-
-
 def _outcome(table: WideTable, task: TableTask) -> tuple[Ints, npt.NDArray[np.bool_], str, list[str]]:
     """1 for leavers among the rows with a label, which rows these are, what a leaver is called, and notes."""
     if task.label is None:
         raise InputError("--table needs --label: the column that says who left")
-    words = _words(table.text(task.label))
+    words = one_spelling(table.text(task.label))
     counts = words.value_counts()
     shown = ", ".join(f"{word} ({n:,})" for word, n in counts.head(MOST_VALUES).items())
     place = f"--label {task.label}"
     if len(counts) < 2:
         one = f"it is {shown} in every row" if len(counts) else "it is empty in every row"
         raise InputError(f"{place}: {one}, so there are no leavers to learn from, or only leavers; nothing was done")
-    named = {_alike(str(word)): str(word) for word in counts.index}
-    unknown = [word for word in (task.positive, *task.negative) if word is not None and _alike(word) not in named]
+    named = {alike(str(word)): str(word) for word in counts.index}
+    unknown = [word for word in (task.positive, *task.negative) if word is not None and alike(word) not in named]
     if unknown:
         raise InputError(f"{place}: no row has {', '.join(unknown)}; the column has {shown}")
-    positive = named[_alike(task.positive)] if task.positive else _guessed(counts.index.tolist(), place, shown)
-    negative = tuple(named[_alike(word)] for word in task.negative)
+    positive = named[alike(task.positive)] if task.positive else _guessed(counts.index.tolist(), place, shown)
+    negative = tuple(named[alike(word)] for word in task.negative)
     negative = negative or tuple(str(word) for word in counts.index if word != positive)
     if len(negative) > 1 and not task.negative:
         raise InputError(
@@ -144,28 +131,10 @@ def _outcome(table: WideTable, task: TableTask) -> tuple[Ints, npt.NDArray[np.bo
     return words[known].eq(positive).to_numpy().astype(np.int64), known, positive, notes
 
 
-def _words(cells: pd.Series) -> pd.Series:
-    """The cells of a label column, those that differ by case only, or are the same number, in one spelling: the most
-    frequent."""
-    spelled: dict[str, str] = {}
-    for word in map(str, cells.value_counts().index):
-        spelled.setdefault(_alike(word), word)
-    return cells.map(lambda word: spelled[_alike(word)], na_action="ignore")
-
-
-def _alike(word: str) -> str:
-    """What spellings of a label value have in common."""
-    try:
-        return f"{float(word):g}"
-    except ValueError:
-        return word.strip().casefold()
-
-
 def _guessed(words: list[str], place: str, shown: str) -> str:
     """The word for leaving where the user has not named it: one of the usual ones, beside a usual word for staying."""
-    left = [word for word in words if _alike(word).rstrip(".") in LEFT_WORDS]
-    if len(words) == 2 and len(left) == 1 and any(_alike(w).rstrip(".") in STAYED_WORDS for w in words if w != left[0]):
-        return left[0]
+    if left := usual(words, LEFT_WORDS, STAYED_WORDS):
+        return left
     raise InputError(f"{place} has the values {shown}; say with --positive which of them means that somebody left")
 
 
@@ -196,12 +165,7 @@ def _odd(values: pd.Series, kind: str) -> str:
     distinct = values.nunique()
     if distinct <= 1 and (distinct == 0 or not values.isna().any()):
         return "same" if distinct else "empty"
-    if distinct >= DISTINCT * len(values) and len(values) >= 50:
-        if kind == TEXT:
-            return "names"
-        if kind == NUMBER and distinct == len(values) and bool((values % 1 == 0).all()):
-            return "numbers"
-    return ""
+    return identifier(values, kind)
 
 
 def _alone(codes: Codes, outcome: Ints, fold: Ints) -> float:

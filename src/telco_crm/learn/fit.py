@@ -1,4 +1,5 @@
-"""Fitting: two kinds of boosted trees and two logistic regressions per fold, blended by what they say of unseen rows.
+"""Fitting: boosted trees of two kinds, random trees and two logistic regressions per fold, blended by what they say of
+unseen rows.
 
 Each fold model is fitted on the rows outside one fold; the model is the mean of the fold models (a committee, Breiman
 1996), so the cross-validation that weighs and calibrates the parts costs no extra fits. Boosted trees come in two
@@ -11,6 +12,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -23,14 +25,17 @@ from telco_crm.learn.coding import MISSING, Codes, ColumnCode, Floats, Ints, fit
 from telco_crm.learn.folds import folds
 from telco_crm.learn.grow import Recipe, as_matrix, grow
 from telco_crm.learn.linear import basis, code_values, fit_linear
+from telco_crm.learn.randomtrees import RandomRecipe, grow_random
 from telco_crm.learn.trees import Forest, Tree
 
 STRENGTHS = (0.05, 1.0)  # of the two logistic regressions
 EARLY = 30  # trees of the first block
 RECIPES = (
-    Recipe(max_iter=100, max_leaf_nodes=4, min_samples_leaf=20, learning_rate=0.1),
     Recipe(max_iter=100, max_leaf_nodes=24, min_samples_leaf=5, learning_rate=0.1, l2_regularization=1.0),
+    Recipe(max_iter=100, max_leaf_nodes=4, min_samples_leaf=20, learning_rate=0.1),
 )
+RANDOM = RandomRecipe(n_estimators=40, max_leaf_nodes=32, max_depth=6, min_samples_leaf=5, max_features=0.3)
+RANDOM_ROWS = 100_000  # up to so many, random trees are worth their time
 DECIMALS = 9
 
 
@@ -54,7 +59,7 @@ class _Data(NamedTuple):
 
 class _FoldModel(NamedTuple):
     linear: list[list[Floats]]  # by strength and column: a table of log odds
-    trees: list[list[Tree]]  # by recipe
+    blocks: list[list[Tree]]  # early and late trees of each recipe, then random ones
 
 
 def fit(frame: pd.DataFrame, outcome: Ints, groups: pd.Series, seed: int, threads: int, quick: bool = False) -> Learned:
@@ -73,7 +78,7 @@ def fit(frame: pd.DataFrame, outcome: Ints, groups: pd.Series, seed: int, thread
     rows = np.concatenate([np.flatnonzero(fold == k) for k in range(fitted)])
     order = np.argsort(rows)
     unseen, parts = rows[order], np.concatenate(said)[order]
-    intercept, weights = blend_weights(parts, data.outcome[unseen], _prior())
+    intercept, weights = blend_weights(parts, data.outcome[unseen], _prior(parts.shape[1]))
     return Learned(_merged(data, models, intercept, weights), codes, unseen, intercept + parts @ weights)
 
 
@@ -94,23 +99,24 @@ def _positions(column: ColumnCode, values: pd.Series, codes: Codes) -> Floats:
     return np.arange(MISSING, dtype=np.float64)
 
 
-def _prior() -> Floats:
+def _prior(parts: int) -> Floats:
     """Equal shares for the logistic regressions together and for each kind of trees."""
-    share = 1 / (1 + len(RECIPES))
-    return np.array([share / len(STRENGTHS)] * len(STRENGTHS) + [share] * (2 * len(RECIPES)))
+    kinds = parts - len(STRENGTHS) - len(RECIPES)  # early and late trees are of one kind
+    share = 1 / (1 + kinds)
+    return np.array([share / len(STRENGTHS)] * len(STRENGTHS) + [share] * (parts - len(STRENGTHS)))
 
 
 def _fold_models(data: _Data, fitted: int, seed: int, threads: int) -> list[_FoldModel]:
     """One model for each of the folds 0 … fitted - 1, from the rows outside it."""
-    kinds = range(len(RECIPES))
     jobs: list[Callable[[], Any]] = []
     for k in range(fitted):  # the longest jobs first
         jobs.append(partial(_regressed, data, k))
-        jobs += [partial(_grown, data, k, RECIPES[r], seed + 1000 * k + r) for r in reversed(kinds)]
+        jobs += [partial(_boosted, data, k, at, seed) for at in range(len(RECIPES))]
+        jobs.append(partial(_random, data, k, seed))
     with ThreadPoolExecutor(threads, initializer=_one_thread) as pool:
         done = list(pool.map(lambda job: job(), jobs))
-    per = len(kinds) + 1
-    return [_FoldModel(done[i], done[i + 1 : i + per][::-1]) for i in range(0, len(done), per)]
+    per = len(RECIPES) + 2
+    return [_FoldModel(done[at], list(chain(*done[at + 1 : at + per]))) for at in range(0, len(done), per)]
 
 
 def _one_thread() -> None:
@@ -118,15 +124,32 @@ def _one_thread() -> None:
     threadpool_limits(1, user_api="openmp")
 
 
-def _grown(data: _Data, k: int, recipe: Recipe, seed: int) -> list[Tree]:
+def _boosted(data: _Data, k: int, at: int, seed: int) -> list[list[Tree]]:
+    """Early and late trees."""
     inside = data.fold != k
     codes = data.codes[:, inside]
-    nominal = {
+    trees = grow(as_matrix(codes), data.outcome[inside], _nominal(data, codes), RECIPES[at], seed + 1000 * k + at)
+    return [trees[:EARLY], trees[EARLY:]]
+
+
+def _random(data: _Data, k: int, seed: int) -> list[list[Tree]]:
+    inside = data.fold != k
+    if len(inside) > RANDOM_ROWS:
+        return []
+    codes = data.codes[:, inside]
+    return [grow_random(codes, data.outcome[inside], _nominal(data, codes), RANDOM, seed + 1000 * k + len(RECIPES))]
+
+
+def _nominal(data: _Data, codes: Codes) -> dict[int, int]:
+    """The columns without order, and how many codes they have.
+
+    Of a category with a single value scikit-learn (1.9) takes "value or missing" for a split of numbers.
+    """
+    return {
         at: column.count
         for at, column in enumerate(data.columns)
         if column.nominal and len(np.unique(codes[at][codes[at] != MISSING])) > 1
-    }  # of a category with a single value scikit-learn (1.9) takes "value or missing" for a split of numbers
-    return grow(as_matrix(codes), data.outcome[inside], nominal, recipe, seed)
+    }
 
 
 def _regressed(data: _Data, k: int) -> list[list[Floats]]:
@@ -139,8 +162,7 @@ def _regressed(data: _Data, k: int) -> list[list[Floats]]:
 def _parts(model: _FoldModel, codes: Codes) -> Floats:
     """What each part of a fold model says of some rows: rows × parts, in the order of `_prior`."""
     parts = [sum(table[codes[at]] for at, table in enumerate(tables)) for tables in model.linear]
-    for trees in model.trees:
-        parts += [Forest(block, [1.0] * len(block)).values(codes) for block in (trees[:EARLY], trees[EARLY:])]
+    parts += [Forest(block, [1.0] * len(block)).values(codes) for block in model.blocks]
     return np.column_stack(parts)
 
 
@@ -155,8 +177,7 @@ def _merged(data: _Data, models: list[_FoldModel], intercept: float, weights: Fl
         tables.append(tuple(np.round(table - mean, DECIMALS).tolist()))
     blocks = []
     for part, weight in enumerate(weights[len(STRENGTHS) :].tolist()):
-        recipe, late = divmod(part, 2)
-        trees = [t for m in models for t in (m.trees[recipe][EARLY:] if late else m.trees[recipe][:EARLY])]
+        trees = [tree for m in models for tree in m.blocks[part]]
         if weight > 0 and trees:  # a part that counts nothing is left out
             blocks.append(Block(weight=round(weight / len(models), DECIMALS), trees=tuple(trees)))
     return AdditiveModel(

@@ -9,21 +9,18 @@ import numpy as np
 import pandas as pd
 
 from telco_crm.errors import InputError
-from telco_crm.ingest.widetable import NUMBER, TEXT, WideTable
+from telco_crm.ingest.widetable import NUMBER, WideTable
+from telco_crm.ingest.widewords import NO, YES, alike, check_columns, identifier, one_spelling, usual
 from telco_crm.labels import text
 from telco_crm.learn.coding import Floats
 from telco_crm.retain.uplift.fitting import Fitted, Task, check, fit_uplift
 from telco_crm.retain.uplift.gain import Bools
 from telco_crm.retain.uplift.model import Training, UpliftModel
 from telco_crm.retain.uplift.rules import UpliftRules
-from telco_crm.rules import nearest
 
-TREATED = ("1", "treated", "treatment", "test", "yes", "true", "y", "t", "目标组", "营销组", "实验组", "处理组", "是")
-CONTROL = ("0", "control", "no", "false", "n", "f", "对照组", "控制组", "否")
-GOOD = ("1", "yes", "true", "y", "t", "是")
-BAD = ("0", "no", "false", "n", "f", "否")
+TREATED = (*YES, "treated", "treatment", "test", "目标组", "营销组", "实验组", "处理组")
+CONTROL = (*NO, "control", "对照组", "控制组")
 SHOWN = 12  # values of a column in a message
-DISTINCT = 0.98  # part of distinct values from which on text looks like an identifier
 
 
 @dataclass(frozen=True)
@@ -46,7 +43,8 @@ def fit_table(
     Raises:
         InputError: a column or value that is not there, or too little to learn from.
     """
-    _check_names(table, said, lang)
+    options = [("--treatment", said.treatment), ("--outcome", said.outcome), ("--id", said.identifier)]
+    check_columns(table, [*options, *(("--drop", name) for name in said.drop)], lang)
     treated_value, control_value, arm = _arms(table, said, lang)
     notes = list(table.left_out)
     outcome = _outcome(table, said, lang)
@@ -117,34 +115,9 @@ def ranked(ids: pd.Series, uplift: Floats, model: UpliftModel, lang: str = "en")
     return out, []
 
 
-def _check_names(table: WideTable, said: TrialTable, lang: str) -> None:
-    named: list[tuple[str, str]] = [
-        ("--treatment", said.treatment),
-        ("--outcome", said.outcome),
-        *[("--drop", name) for name in said.drop],
-    ]
-    named += [("--id", said.identifier)] if said.identifier else []
-    has = ", ".join(table.columns)
-    problems = [
-        text(
-            "uplift.no_column",
-            lang,
-            option=option,
-            file=table.name,
-            name=name,
-            nearest=nearest(name, table.columns),
-            names=has,
-        )
-        for option, name in named
-        if name not in table.columns
-    ]
-    if problems:
-        raise InputError(problems)
-
-
 def _arms(table: WideTable, said: TrialTable, lang: str) -> tuple[str, str, pd.Series]:
     """What the treated and the control group are called, and for each row whether it was treated (None: neither)."""
-    words = table.text(said.treatment)
+    words = one_spelling(table.text(said.treatment))
     counts = words.value_counts()
     shown = ", ".join(f"{word} ({n:,})" for word, n in counts.head(SHOWN).items()) or "nothing"
 
@@ -152,28 +125,22 @@ def _arms(table: WideTable, said: TrialTable, lang: str) -> tuple[str, str, pd.S
         return InputError(text(f"uplift.{key}", lang, name=said.treatment, shown=shown, **more))
 
     values = [str(word) for word in counts.index]
-    unknown = [word for word in (said.treated, said.control) if word is not None and word not in values]
+    named = {alike(value): value for value in values}
+    unknown = [word for word in (said.treated, said.control) if word is not None and alike(word) not in named]
     if unknown:
         raise refuse("no_value", words=", ".join(unknown))
     if len(values) < 2:
         raise refuse("one_value")
-    treated = said.treated or _usual(values, TREATED, CONTROL) or ""
+    treated = named[alike(said.treated)] if said.treated else usual(values, TREATED, CONTROL) or ""
     if not treated:
         raise refuse("which_treated")
     others = [word for word in values if word != treated]
     if said.control is None and len(others) > 1:
         raise refuse("which_control", n=len(values))
-    control = said.control or others[0]
+    control = named[alike(said.control)] if said.control else others[0]
     if control == treated:
         raise refuse("same_value", word=treated)
     return treated, control, words.map({treated: True, control: False})
-
-
-def _usual(values: list[str], good: tuple[str, ...], bad: tuple[str, ...]) -> str | None:
-    """The one of two values that has one of the usual words, beside a usual word for the other."""
-    found = [word for word in values if word.lower().removesuffix(".0") in good]
-    rest = [word for word in values if word.lower().removesuffix(".0") in bad]
-    return found[0] if len(values) == 2 and len(found) == len(rest) == 1 else None
 
 
 def _outcome(table: WideTable, said: TrialTable, lang: str) -> Floats:
@@ -181,9 +148,9 @@ def _outcome(table: WideTable, said: TrialTable, lang: str) -> Floats:
     kind, values, odd = table.typed(said.outcome)
     if kind == NUMBER and not odd:
         return values.to_numpy(np.float64)
-    words = table.text(said.outcome)
+    words = one_spelling(table.text(said.outcome))
     distinct = [str(word) for word in words.dropna().unique()]
-    good = _usual(distinct, GOOD, BAD)
+    good = usual(distinct)
     if good is None:
         shown = ", ".join(distinct[:5])
         raise InputError(text("uplift.outcome_kind", lang, name=said.outcome, shown=shown))
@@ -202,10 +169,9 @@ def _columns(
             continue
         kind, values, odd = table.typed(name)
         values = values[known].reset_index(drop=True)
-        distinct = values.nunique()
-        if kind == TEXT and distinct >= DISTINCT * len(values):
+        if identifier(values, kind):
             notes.append(text("uplift.identifier", lang, name=name))
-        elif distinct + values.isna().any() > 1:
+        elif values.nunique() + values.isna().any() > 1:
             columns[name], meaning[name] = values, kind
             if odd:
                 notes.append(text("uplift.odd", lang, name=name, cells=", ".join(odd)))
