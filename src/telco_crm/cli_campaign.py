@@ -124,9 +124,9 @@ def recommend(job: Job, out: str, rejects: Path | None) -> int:
 @campaign.command()
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--key-file", type=KEY_FILE, required=True, help="Key the pseudonyms were made with.")
-@click.option("-o", "--out", required=True, metavar="FILE", help="CSV file for the result; - is standard output.")
+@click.option("-o", "--out", required=True, metavar="FILE", help="File for the result; - is standard output.")
 def reveal(file: Path, key_file: Path, out: str) -> int:
-    """Identifiers in place of the pseudonyms of a CSV file."""
+    """Identifiers in place of the pseudonyms of a list: CSV, JSON Lines, XLSX or Parquet."""
     from telco_crm.retain.pseudonym import read_key
     from telco_crm.run_campaign import reveal as revealed
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
@@ -58,9 +56,8 @@ def run_all(inputs: Inputs, settings: Settings, out: Path, style: OutputStyle) -
     clock = Clock()
     check_rules(settings.config)
     with (
-        _catalog_loading(),
         OutputFolder(out) as folder,
-        loaded(*inputs, settings, folder.stage / "rejects") as data,
+        loaded(*inputs, settings, folder.stage / "rejects", _load_catalog) as data,
     ):
         from telco_crm.catalog import ANALYSES
 
@@ -107,10 +104,9 @@ def run_table(
     clock = Clock()
     check_rules(settings.config)
     with (
-        _catalog_loading(),
         OutputFile(target, settings.temp_dir) as file,
         staged_rejects(rejects, settings.temp_dir) as stage,
-        loaded(*inputs, settings, stage) as data,
+        loaded(*inputs, settings, stage, _load_catalog) as data,
     ):
         context, impossible = analyse(data, analyses_for(table))
         result = result_of(data, context, impossible)
@@ -124,15 +120,9 @@ def run_table(
     return result
 
 
-@contextmanager
-def _catalog_loading() -> Iterator[None]:
-    """Load the catalogue with all it needs while files are read, which leaves time for that."""
-    thread = threading.Thread(target=import_module, args=("telco_crm.catalog",))
-    thread.start()
-    try:
-        yield
-    finally:
-        thread.join()  # nothing can be loaded while the program is ending
+def _load_catalog() -> None:
+    """Load the catalogue with all it needs. Reading files leaves time for that; a problem with one is told before."""
+    import_module("telco_crm.catalog")
 
 
 def _write_tables(engine: Engine, wanted: Mapping[str, str], folder: Path, style: OutputStyle) -> dict[str, int]:

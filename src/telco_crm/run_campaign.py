@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +10,7 @@ import pandas as pd
 
 from telco_crm.engine.base import Engine
 from telco_crm.engine.sql import identifier, literal
-from telco_crm.errors import InputError, TelcoError
+from telco_crm.errors import TelcoError
 from telco_crm.labels import text
 from telco_crm.manifest import write_manifest
 from telco_crm.output.staging import OutputFile, OutputFolder
@@ -20,6 +19,7 @@ from telco_crm.results import Clock, Inputs, Result, described, manifest, result
 from telco_crm.retain.campaign import Plan, plan_campaign
 from telco_crm.retain.priority import CANDIDATES
 from telco_crm.retain.pseudonym import Pseudonyms
+from telco_crm.retain.reveal import reveal_file
 from telco_crm.retain.uplift.exports import use_uplift
 from telco_crm.rulebook import check_rules
 from telco_crm.run import MANIFEST, analyses_for
@@ -47,7 +47,11 @@ def run_plan(inputs: Inputs, settings: Settings, out: Path, plan: Plan, lists: L
     """
     clock = Clock()
     check_rules(settings.config)
-    with OutputFolder(out) as folder, loaded(*inputs, settings, folder.stage / "rejects") as data:
+    # rejected rows hold the identifiers as they were exported
+    with (
+        OutputFolder(out) as folder,
+        loaded(*inputs, settings, None if lists.key else folder.stage / "rejects") as data,
+    ):
         context, impossible = analyse(data, [*analyses_for("retention")[:-1], CANDIDATES])
         if not context.has("candidates", "bills"):
             why = impossible.get("candidates", "there are no bills") if context.has("bills") else "there are no bills"
@@ -61,7 +65,8 @@ def run_plan(inputs: Inputs, settings: Settings, out: Path, plan: Plan, lists: L
             _add_pseudonyms(data.engine, lists.key)
         files = write_lists(data.engine, folder.stage, lists)
         result.rows = {name: rows for name, rows in files.items() if rows is not None}
-        files |= {f"rejects/{table}.csv": kept.count for table, kept in data.rejects.items()}
+        if not lists.key:
+            files |= {f"rejects/{table}.csv": kept.count for table, kept in data.rejects.items()}
         result.seconds = clock.seconds
         content = manifest("campaign plan", clock, result, data)
         content["outputs"] = [described(folder.stage / file, file, rows) for file, rows in files.items()]
@@ -71,32 +76,20 @@ def run_plan(inputs: Inputs, settings: Settings, out: Path, plan: Plan, lists: L
 
 
 def reveal(source: Path, target: str, key: bytes) -> int:
-    """Copy a CSV file with the identifiers in place of the pseudonyms of its column subscriber_id; how many rows.
+    """Copy a list with the identifiers in place of its pseudonyms; how many rows.
 
     Raises:
         InputError: no such file or column, or a pseudonym of another key; with its line.
     """
-    names = Pseudonyms(key)
-    try:
-        stream = source.open(encoding="utf-8-sig", newline="")
-    except OSError as error:
-        raise InputError(f"{source}: cannot be read ({error.strerror})") from None
-    with stream, OutputFile(target, source.absolute().parent) as file, file.temp.open("w", newline="") as out:
-        reader = csv.DictReader(stream)
-        if "subscriber_id" not in (reader.fieldnames or ()):
-            raise InputError(f"{source}: there is no column subscriber_id")
-        writer = csv.DictWriter(out, list(reader.fieldnames or ()), lineterminator="\n")
-        writer.writeheader()
-        count = 0
-        for row in reader:
-            try:
-                writer.writerow({**row, "subscriber_id": names.back(row["subscriber_id"])})
-            except ValueError as why:
-                raise InputError(f"{source}, line {reader.line_num}: {row['subscriber_id']!r} is {why}") from None
-            count += 1
-        out.flush()
+    with OutputFile(target, source.absolute().parent) as file:
+        count = reveal_file(source, file.temp, Pseudonyms(key))
         file.commit()
     return count
+
+
+def _rejects(folder: OutputFolder, lists: Lists) -> Path | None:
+    """Where rejected rows go: nowhere beside pseudonyms, since they hold the identifiers as they were exported."""
+    return None if lists.key else folder.stage / "rejects"
 
 
 def _add_pseudonyms(engine: Engine, key: bytes) -> None:

@@ -4,7 +4,8 @@ engine tables.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -78,9 +79,15 @@ class Loaded:
 
 @contextmanager
 def loaded(
-    data: Path | None, flags: Mapping[str, Sequence[str]], settings: Settings, rejects: Path | None = None
+    data: Path | None,
+    flags: Mapping[str, Sequence[str]],
+    settings: Settings,
+    rejects: Path | None = None,
+    meanwhile: Callable[[], object] = lambda: None,
 ) -> Iterator[Loaded]:
     """Read every table at hand; rejected rows go into folder `rejects` (None: only counted).
+
+    `meanwhile` is called in a thread of its own once the headers of all files are known to be good.
 
     Raises:
         TelcoError: nothing usable, a file that cannot be read, a wrong rule …; nothing has been written then.
@@ -98,7 +105,7 @@ def loaded(
         if store.rebuilt:
             result.notes.append(text("notes.store", settings.lang, place=store.root))
         try:
-            _read_all(result, rejects)
+            _read_all(result, rejects, meanwhile)
             yield result
         except DamagedError as error:
             raise InputError(
@@ -183,7 +190,7 @@ def _workers(engine: DuckEngine, settings: Settings, store: UsageStore) -> Worke
     return SparkWorkers(engine, settings.spark, task)
 
 
-def _read_all(data: Loaded, rejects: Path | None) -> None:
+def _read_all(data: Loaded, rejects: Path | None, meanwhile: Callable[[], object]) -> None:
     settings, files = data.settings, {table: found for table, found in data.sources.files.items() if found}
     reader = Reader(
         data.engine, settings.config.mappings, settings.threads, rejects, settings.max_rejects, settings.progress
@@ -191,23 +198,26 @@ def _read_all(data: Loaded, rejects: Path | None) -> None:
     place = _reading_place(data)
     usage = UsageReader(reader, data.store, place.dialling, data.hasher)
     _look_at_headers(reader, {**files, "usage": usage.missing(files.get("usage", ()))})
-    if data.workers.elsewhere:
-        small = {table: found for table, found in files.items() if table != "usage"}
-        for table, made in read_tables(data.workers, place, small).items():
-            kept = RejectFile(rejects / f"{table}.csv" if rejects else None)
-            kept.take(made.reject_file())
-            kept.close()
-            _note(data, table, made.reports, kept)
-            if table in data.tables:
-                data.workers.show(table, place.table(table))
-    for table, found in files.items():
-        if table == "usage":
-            elsewhere = partial(read_into_store, data.workers, place) if data.workers.elsewhere else None
-            _note(data, table, *usage.read(found, elsewhere))
-            rows = data.store.rows(place.dialling)
-            data.usage = rows if rows.months() else None
-        elif not data.workers.elsewhere:
-            _note(data, table, *reader.read(table, found))
+    with ThreadPoolExecutor(1) as pool:
+        beside = pool.submit(meanwhile)
+        if data.workers.elsewhere:
+            small = {table: found for table, found in files.items() if table != "usage"}
+            for table, made in read_tables(data.workers, place, small).items():
+                kept = RejectFile(rejects / f"{table}.csv" if rejects else None)
+                kept.take(made.reject_file())
+                kept.close()
+                _note(data, table, made.reports, kept)
+                if table in data.tables:
+                    data.workers.show(table, place.table(table))
+        for table, found in files.items():
+            if table == "usage":
+                elsewhere = partial(read_into_store, data.workers, place) if data.workers.elsewhere else None
+                _note(data, table, *usage.read(found, elsewhere))
+                rows = data.store.rows(place.dialling)
+                data.usage = rows if rows.months() else None
+            elif not data.workers.elsewhere:
+                _note(data, table, *reader.read(table, found))
+        beside.result()
 
 
 def _look_at_headers(reader: Reader, files: Mapping[str, Sequence[SourceFile]]) -> None:

@@ -21,7 +21,7 @@ COMMAND = [sys.executable, "-m", "telco_crm"]
 SERVER = """
 import gc, json, os, sys, traceback
 import telco_crm.cli, telco_crm.config, telco_crm.run, telco_crm.run_data, telco_crm.dictionary, telco_crm.synth
-import telco_crm.run_indicators
+import telco_crm.run_indicators, telco_crm.catalog
 import rich.console, rich.table, pandas, pyarrow.compute, xlsxwriter
 gc.freeze()
 requests, answers = os.fdopen(os.dup(0)), os.fdopen(os.dup(1), "w")

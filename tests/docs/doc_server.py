@@ -49,7 +49,7 @@ def serve(address: str) -> None:
     import gc
     import importlib
 
-    for module in ("cli", "run", "run_data", "dictionary", "synth"):
+    for module in ("cli", "run", "run_data", "dictionary", "synth", "catalog"):
         importlib.import_module(f"telco_crm.{module}")
     for module in ("rich.table", "pandas", "pyarrow.compute", "xlsxwriter"):
         importlib.import_module(module)

@@ -58,6 +58,29 @@ def test_a_data_folder(tmp_path: Path) -> None:
     assert [p.name for p in sources.unused] == ["README.md", "truth.csv", "usage.parquet.gz", "usage.xlsx"]
 
 
+def test_a_data_folder_with_chinese_names(tmp_path: Path) -> None:
+    names = (
+        "话单_202603.csv",
+        "详单/1.parquet",
+        "账单2026-03.txt",
+        "用户资料.csv",
+        "服务事件.csv",
+        "营销接触.csv",
+        "说明.csv",
+    )
+    make(tmp_path, *names)
+    sources = find_sources(tmp_path, {}, tmp_path)
+    files = {t: [str(f.path.relative_to(tmp_path)) for f in given] for t, given in sources.files.items()}
+    assert files == {
+        "usage": ["话单_202603.csv", "详单/1.parquet"],
+        "bills": ["账单2026-03.txt"],
+        "subscribers": ["用户资料.csv"],
+        "events": ["服务事件.csv"],
+        "contacts": ["营销接触.csv"],
+    }
+    assert [p.name for p in sources.unused] == ["说明.csv"]
+
+
 def test_files_globs_and_folders(tmp_path: Path) -> None:
     make(tmp_path, "a/1.csv", "a/2.csv", "a/b/3.csv", "a/note.md", "cdr.export", "x[1].csv")
     assert found(tmp_path, usage=["a/1.csv"]) == {"usage": ["a/1.csv"]}

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from telco_process import Telco
-from test_uplift_table import FIT, trial
+from test_uplift_table import FIT, trial, written
 
 from world import export, read
 
@@ -101,3 +101,29 @@ def test_a_fit_in_chinese(tmp_path: Path, effect: float, says: str) -> None:
     assert ("说明：增益：采用" if effect else f"说明：增益：{says}") in done.err
     done = telco.good("campaign", "score", "--table", "trial.csv", "--model", "m.json", "-o", "s.csv", "--lang", "zh")
     assert ("没有可用信号：所有人取平均效果" in done.err) == (not effect)
+
+
+@pytest.mark.parametrize(
+    ("arms", "outcome", "says"),
+    [
+        (["treated", "control", "other"], ["yes", "no", "no"], "请用--treated-value"),
+        (["treated"] * 3, ["yes", "no", "no"], "没有可比较的对照组"),
+        (["treated"] * 30 + ["control"], ["yes", "no"] * 15 + ["yes"], "对照组仅10人，增益模型至少需要30人"),
+        (["treated", "control"], ["0", "0"], "所有人的结果都是0"),
+        (["treated", "control"], ["many", "few"], "需要数字"),
+    ],
+)
+def test_refused_trials_in_chinese(tmp_path: Path, arms: list[str], outcome: list[str], says: str) -> None:
+    telco, times = Telco(tmp_path), 310 // len(arms)
+    rows: list[list[object]] = [
+        [f"0{n}", arm, got, n % 50, "gold", n % 7] for n, (arm, got) in enumerate(zip(arms, outcome, strict=True))
+    ]
+    written(tmp_path / "bad.csv", rows * times)
+    telco.refused(*FIT, "--table", "bad.csv", "--model", "m.json", "--lang", "zh", says=(says,))
+
+
+def test_refused_campaigns_in_chinese(telco: Telco) -> None:
+    out = planned(telco, "alone", "--control", 0)
+    effect = ("campaign", "effect", "data", "--contacts", out / "contacts.csv", "-o", "e.csv", "--lang", "zh")
+    telco.refused(*effect, "--name", "x", says=("对照组无人，无从比较",))
+    telco.refused(*effect, "--name", "y", says=("没有活动“y”；现有x",))

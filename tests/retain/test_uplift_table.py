@@ -7,8 +7,14 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from telco_process import Telco
+
+from telco_crm.retain.uplift.fitting import Task, fit_uplift, looked_at
+from telco_crm.retain.uplift.model import Training
+from telco_crm.retain.uplift.rules import UpliftRules
+from telco_crm.rules import load_rules
 
 NAMES = ["number", "arm", "bought", "age", "plan", "noise"]
 FIT = ("campaign", "fit", "--treatment", "arm", "--outcome", "bought", "--id", "number")
@@ -93,6 +99,42 @@ def test_no_signal_nobody_is_ranked(found: Telco) -> None:
     assert "no usable signal" in done.err
     assert {row["uplift_rank"] for row in read(found.folder / "same.csv")} == {""}
     assert len({row["uplift"] for row in read(found.folder / "same.csv")}) == 1
+
+
+def test_infinite_and_missing_values_do_no_harm(telco: Telco) -> None:
+    trial(telco.folder / "trial.csv", 0.2)
+    rows = read(telco.folder / "trial.csv")
+    for at, row in enumerate(rows):
+        row["noise"] = ("inf", "-inf", "", "nan", "1e300")[at % 5]
+        if at % 400 == 0:
+            row["bought"] = "inf"
+        else:
+            row["bought"] = "1" if row["bought"] == "yes" else "0"
+    written(telco.folder / "odd.csv", [list(row.values()) for row in rows])
+    done = telco.good(*FIT, "--table", "odd.csv", "--model", "m.json")
+    assert "10 of 4,000 rows" in done.err
+    assert " is used: " in done.err
+    assert "Warning" not in done.err
+    model = json.loads((telco.folder / "m.json").read_text("utf-8"))
+    assert 0 < model["training"]["treated_mean"] < 1
+
+
+def test_learners_look_at_a_part_of_a_large_trial_and_are_judged_on_all() -> None:
+    draw = np.random.default_rng(3)
+    frame = pd.DataFrame({f"x{n}": draw.normal(size=5000) for n in range(4)})
+    treated = draw.random(5000) < 0.8
+    task = Task(frame, treated, (draw.random(5000) < 0.1).astype(float))
+    rules = load_rules(UpliftRules, "uplift").model_copy(update={"most_cells": 4000})
+    rows = looked_at(task, np.arange(5000), rules, seed=0)
+    assert len(rows) == 1000  # 4,000 cells in 4 columns
+    assert len(set(rows)) == 1000
+    assert task.treated[rows].mean() == pytest.approx(treated.mean(), abs=0.002)
+    assert task.outcome[rows].mean() == pytest.approx(task.outcome.mean(), abs=0.002)
+    assert len(looked_at(task, np.arange(900), rules, seed=0)) == 900  # few enough: all
+    training = Training(source="table", outcome="y", customers=5000, treated=1, treated_mean=0, control_mean=0, seed=0)
+    fitted = fit_uplift(task, training, rules, threads=1)
+    assert {len(ranks) for ranks in fitted.ranks.values()} == {5000}
+    assert "1,000 of the 5,000 customers" in fitted.notes[0]
 
 
 def test_changed_models_are_refused(found: Telco) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from telco_crm.errors import InputError
-from telco_crm.schema import INPUT_TABLES
+from telco_crm.schema import INPUT_TABLES, load_schema
 
 TEXT_ENDINGS = (".csv", ".tsv", ".txt", ".psv", ".dat")
 PARQUET_ENDINGS = (".parquet", ".pq")
@@ -51,9 +51,9 @@ class Sources:
 def find_sources(data: Path | None, flags: Mapping[str, Sequence[str]], temp: Path) -> Sources:
     """The files of every table.
 
-    `data` is a folder whose files or sub-folders begin with a table's name; `flags` maps a table to paths, globs,
-    folders or "-" (standard input, which is copied into `temp` first). A table named by a flag is not looked for in
-    the folder.
+    `data` is a folder whose files or sub-folders begin with a table's name, English or Chinese; `flags` maps a table to
+    paths, globs, folders or "-" (standard input, which is copied into `temp` first). A table named by a flag is not
+    looked for in the folder.
 
     Raises:
         InputError: naming every path that does not exist or holds nothing usable.
@@ -76,10 +76,11 @@ def find_sources(data: Path | None, flags: Mapping[str, Sequence[str]], temp: Pa
         raise InputError(problems)
     sources = Sources(files, tuple(unused))
     if not sources:
-        names = ", ".join(INPUT_TABLES)
+        names, chinese = ", ".join(INPUT_TABLES), ", ".join(load_schema(t).files[0] for t in INPUT_TABLES)
         raise InputError(
             f"{data or 'the options'}: no usable table; name files or folders so that they begin with {names} "
-            "and end with .csv, .txt, .tsv (also .gz, .zst) or .parquet, or point at them with --usage, --bills, …"
+            f"({chinese}) and end with .csv, .txt, .tsv (also .gz, .zst) or .parquet, or point at them with --usage, "
+            "--bills, …"
         )
     return sources
 
@@ -94,7 +95,7 @@ def _from_folder(data: Path) -> tuple[dict[str, tuple[SourceFile, ...]], list[Pa
     for path in sorted(data.iterdir()):
         if path.name.startswith((".", "_")):
             continue
-        table = next((t for t in INPUT_TABLES if path.name.lower().startswith(t)), None)
+        table = next((t for t in INPUT_TABLES if path.name.lower().startswith((t, *load_schema(t).files))), None)
         found = _below(table, path) if table else ()
         if table and found:
             files[table] = files.get(table, ()) + found

@@ -8,7 +8,6 @@ indicator of its own.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from sklearn.linear_model import LogisticRegression
@@ -20,6 +19,7 @@ KNOTS = 5
 CUT = 3.0  # standard deviations at which the straight part of a number is cut off
 LEAST_ROWS = 5  # an indicator needs that many rows on either side
 MOST_ROWS = 50_000  # a linear model gains nothing from more
+BATCH = 16_384  # rows of a batch of a ridge regression
 MOST_CURVES = 1000  # beyond, steps of Newton's method cost more than they save
 
 
@@ -100,12 +100,44 @@ def fit_linear(bases: Sequence[Floats], codes: Codes, outcome: Ints, strengths: 
     ]
 
 
-def regress(
-    regression: Any, bases: Sequence[Floats], codes: Codes, outcome: Ints | Floats
+def logistic(bases: Sequence[Floats], codes: Codes, outcome: Ints, strength: float) -> tuple[float, list[Floats]]:
+    """The intercept, and what each code (256) of each column adds to it, by logistic regression; `strength` is
+    scikit-learn's C.
+    """
+    curves = sum(table.shape[1] for table in bases)
+    how = {"solver": "newton-cholesky", "max_iter": 100} if curves <= MOST_CURVES else {"max_iter": 500}
+    fitted = LogisticRegression(C=strength, tol=1e-5, **how).fit(_design(bases, codes).astype(np.float32), outcome)
+    return float(fitted.intercept_[0]), _tables(bases, fitted.coef_)
+
+
+def ridge(
+    bases: Sequence[Floats], codes: Codes, target: Floats, penalties: Sequence[float]
 ) -> tuple[float, list[Floats]]:
-    """The intercept, and what each code (256) of each column adds to it, by a linear `regression` of scikit-learn."""
-    fitted = regression.fit(_design(bases, codes), outcome)
-    return float(np.ravel(fitted.intercept_)[0]), _tables(bases, fitted.coef_)
+    """As `logistic`, by a ridge regression with the penalty of least generalised cross-validation error,
+    n · RSS / (n - 1 - tr)² (Golub, Heath and Wahba 1979).
+
+    Rows are only summed up, in batches, so that wide tables take neither memory nor time for a decomposition.
+    """
+    n, mean = len(target), float(target.mean())
+    shares = [np.bincount(codes[at], minlength=256) @ table / n for at, table in enumerate(bases)]
+    centred = [table - share for table, share in zip(bases, shares, strict=True)]
+    size = sum(table.shape[1] for table in bases)
+    gram, along = np.zeros((size, size)), np.zeros(size)
+    for start in range(0, n, BATCH):
+        part = _design(centred, codes[:, start : start + BATCH])
+        gram += part.T @ part
+        along += part.T @ (target[start : start + BATCH] - mean)
+    height, axes = np.linalg.eigh(gram)
+    height, turned = height.clip(0), axes.T @ along
+    square = float(((target - mean) ** 2).sum())
+
+    def error(penalty: float) -> float:
+        weight = turned / (height + penalty)
+        rest = square - 2 * (turned @ weight) + height @ weight**2
+        return float(rest / (n - 1 - (height / (height + penalty)).sum()) ** 2)
+
+    weights = axes @ (turned / (height + min(penalties, key=error)))
+    return mean, _tables(centred, weights)
 
 
 def _design(bases: Sequence[Floats], codes: Codes) -> Floats:

@@ -56,7 +56,8 @@ def find_members(context: RunContext, name: str, known: Known) -> list[str]:
     """
     found = context.engine.rows("SELECT DISTINCT campaign FROM contacts ORDER BY campaign")
     if (name,) not in found:
-        raise InputError(f'contacts: there is no campaign "{name}"; there are {", ".join(row[0] for row in found)}')
+        names = text("effect.comma", context.lang).join(row[0] for row in found)
+        raise InputError(text("effect.no_campaign", context.lang, name=name, names=names))
     context.create(
         "members",
         f"""
@@ -74,10 +75,11 @@ def find_members(context: RunContext, name: str, known: Known) -> list[str]:
     )
     troubles = _troubles(context, name, known)
     counts = dict(context.engine.rows("SELECT treated, count(*) FROM arms GROUP BY treated"))
-    for arm, words in ((True, "treated"), (False, "control")):
+    for arm, key in ((True, "treated"), (False, "control")):
         if not counts.get(arm):
             where = places(context, f"SELECT * FROM contacts WHERE campaign = {literal(name)}")
-            what = f'campaign "{name}": nobody is {words}, so there is nothing to compare with ({where})'
+            words = text(f"effect.{key}", context.lang)
+            what = text("effect.no_arm", context.lang, name=name, arm=words, places=where)
             raise InputError([what, *troubles])
     return troubles
 

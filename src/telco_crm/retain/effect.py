@@ -62,8 +62,8 @@ def measure_effect(context: RunContext, name: str, source: Source = EXPORTS) -> 
             context, rules
         )
     if min(frame["treated"].sum(), (~frame["treated"]).sum()) < 2:
-        why = late or "fewer than two of an arm are left, and a comparison needs two"
-        raise InputError(text("effect.wait", context.lang, name=name, why=why) if late else f'campaign "{name}": {why}')
+        key = "effect.wait" if late else "effect.two_needed"
+        raise InputError(text(key, context.lang, name=name, why=late))
     measures = [m for m in measures if min(map(len, _values(frame, m))) > 1]
     if late:
         context.note(text("effect.left_out", context.lang, why=late))

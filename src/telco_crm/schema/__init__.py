@@ -102,13 +102,17 @@ class Check(Model):
 
 
 class Schema(Model):
-    """One table: its columns in order and, where rows must be unique, the key."""
+    """One table: its columns in order and, where rows must be unique, the key.
+
+    Files whose names begin with its name or one of `files` hold it.
+    """
 
     name: str
     en: str
     zh: str
     about: str
     columns: dict[str, Column]
+    files: tuple[str, ...] = ()
     key: tuple[str, ...] = ()
     checks: tuple[Check, ...] = ()
 

@@ -41,19 +41,19 @@ def fit_exports(context: RunContext, names: Sequence[str], outcome: Outcome, thr
         except InputError as why:
             if names:
                 raise
-            context.note(f"{why}; it is left out")
+            context.note(text("uplift.left_out", context.lang, why=why))
     if not frames:
-        raise InputError("contacts: there is no campaign with a control group whose outcome is known")
+        raise InputError(text("uplift.none_known", context.lang))
     rows = _one_share(context, pd.concat(frames, ignore_index=True))
     frame = rows.drop(columns=list(KEYS))
     frame = frame[[name for name in frame if frame[name].nunique() + frame[name].isna().any() > 1]]
     if not len(frame.columns):
-        raise InputError("campaign fit: there are no features of the months before the contacts; give usage or bills")
+        raise InputError(text("uplift.no_features", context.lang))
     treated, values = rows["treated"].to_numpy(bool), rows["outcome"].to_numpy(np.float64)
     groups = np.asarray(pd.factorize(rows["subscriber_id"])[0], np.int64)
     task = Task(frame, treated, values, groups, {str(name): FEATURE for name in frame})
     used = tuple(sorted(set(rows["campaign"])))
-    check(task, rules, f"campaign fit, {', '.join(used)}")
+    check(task, rules, f"campaign fit, {', '.join(used)}", context.lang)
     training = Training(
         source="exports",
         outcome=outcome,
@@ -74,11 +74,11 @@ def uplift_now(context: RunContext, model: UpliftModel) -> tuple[pd.Series, Floa
         InputError: the model was fitted on a wide table, or on features that there are not.
     """
     if model.training.source != "exports":
-        raise InputError("the model was fitted on a wide table, not on exports; score tables with it, or fit exports")
+        raise InputError(text("uplift.of_table", context.lang))
     there = context.engine.columns("features")
     lost = [name for name in model.meaning if name not in there]
     if lost and model.signal:
-        raise InputError(f"the uplift model looks at features that there are not: {', '.join(lost)}; fit it again")
+        raise InputError(text("uplift.lost", context.lang, names=", ".join(lost)))
     wanted = [f"f.{identifier(name)}::DOUBLE AS {identifier(name)}" for name in model.meaning if name in there]
     frame = context.engine.frame(
         f"SELECT {', '.join(['p.subscriber_id', *wanted])} FROM people p LEFT JOIN features f ON "
@@ -96,9 +96,9 @@ def use_uplift(context: RunContext, model: UpliftModel) -> None:
         InputError: the model is not one of staying, fitted on exports.
     """
     if model.training.outcome != "stayed":
-        raise InputError(f"--uplift-model: the model is one of {model.training.outcome}; a plan needs one of stayed")
+        raise InputError(text("uplift.of_other", context.lang, outcome=model.training.outcome))
     if not model.signal:
-        context.note("campaign: the uplift model has no usable signal, so the take-up that the offers assume is used")
+        context.note(text("uplift.plan_without", context.lang))
         return
     names, uplift = uplift_now(context, model)
     context.engine.register("uplift_rows", pd.DataFrame({"subscriber_id": names, "uplift": uplift}))
@@ -109,10 +109,8 @@ def use_uplift(context: RunContext, model: UpliftModel) -> None:
         f"round(churn_score * {kept} * kept_value - expected_cost, 6) AS expected_profit) "
         "FROM candidates LEFT JOIN uplift_rows USING (subscriber_id)",
     )
-    context.note(
-        f"campaign: P(kept | offer) is that of the uplift model ({model.chosen}, from "
-        f"{', '.join(model.training.campaigns)}), not the take-up that the offers assume"
-    )
+    used = text("effect.comma", context.lang).join(model.training.campaigns)
+    context.note(text("uplift.plan_with", context.lang, learner=model.chosen, names=used))
 
 
 def _campaign(context: RunContext, rules: UpliftRules, name: str, outcome: Outcome) -> pd.DataFrame:
@@ -122,7 +120,7 @@ def _campaign(context: RunContext, rules: UpliftRules, name: str, outcome: Outco
         context.note(trouble)
     measures = find_outcomes(context, effect)
     if outcome == "revenue" and "revenue" not in measures:
-        raise InputError("campaign fit: there are no bills, so there is no revenue to learn from")
+        raise InputError(text("uplift.no_bills", context.lang))
     features = [
         f"f.{identifier(column)}"
         for column, kind in context.engine.columns("features").items()
@@ -136,10 +134,8 @@ def _campaign(context: RunContext, rules: UpliftRules, name: str, outcome: Outco
         f"f.subscriber_id = a.subscriber_id AND f.month = {before} ORDER BY a.subscriber_id"
     )
     if frame["treated"].nunique() < 2:
-        raise InputError(
-            f'campaign "{name}": the outcome of one of the arms is not known yet: it takes {effect.days} days and '
-            f"{effect.months} whole months from the contact, and the data ends with {context.as_of}"
-        )
+        takes = text("effect.takes", context.lang, days=effect.days, months=effect.months)
+        raise InputError(text("uplift.not_known", context.lang, name=name, takes=takes, month=context.as_of))
     return frame
 
 

@@ -14,14 +14,15 @@ from threadpoolctl import threadpool_limits
 
 from telco_crm.errors import InputError
 from telco_crm.labels import text
-from telco_crm.learn.coding import Floats, Ints
+from telco_crm.learn.coding import LARGEST, Floats, Ints
 from telco_crm.retain.uplift.gain import Bools, Interval, Trial, gain, intervals
-from telco_crm.retain.uplift.learners import BASELINE, LEARNERS, prepared, response
+from telco_crm.retain.uplift.learners import BASELINE, LEARNERS, Learnt, prepared, response, two_linear
 from telco_crm.retain.uplift.model import Quality, Training, UpliftModel, new_model
 from telco_crm.retain.uplift.rules import UpliftRules
 
 FOLDS = 5
 DECIMALS = 6
+MUCH = 5_000_000  # cells from which on several threads are quicker
 
 
 @dataclass(frozen=True)
@@ -57,29 +58,32 @@ class Fitted:
     notes: list[str]
 
 
-def check(task: Task, rules: UpliftRules, place: str) -> None:
+def check(task: Task, rules: UpliftRules, place: str, lang: str = "en") -> None:
     """Whether there is enough to learn from; `place` says where the outcome comes from.
 
     Raises:
         InputError: one sentence with what is missing.
     """
     least = rules.least_customers
-    for name, arm in (("treated", task.treated), ("in the control group", ~task.treated)):
-        count = int(arm.sum())
-        if count < least:
-            raise InputError(f"{place}: {count:,} customers are {name}, and an uplift model needs at least {least}")
+    arms = {"treated": task.treated, "control": ~task.treated}
+
+    def refuse(key: str, **values: Any) -> InputError:
+        return InputError(text(f"uplift.{key}", lang, place=place, least=least, **values))
+
+    for name, arm in arms.items():
+        if (count := int(arm.sum())) < least:
+            words = text("uplift.treated" if name == "treated" else "uplift.in_control", lang)
+            raise refuse("few", n=count, arm=words)
     if len(np.unique(task.outcome)) < 2:
-        raise InputError(f"{place}: the outcome is {task.outcome[0]:g} for everybody, so there is nothing to learn")
+        raise refuse("one_outcome", value=task.outcome[0])
     if not task.binary:
         return
-    for arm, words in ((task.treated, "treated"), (~task.treated, "control")):
+    for name, arm in arms.items():
         hits = int(task.outcome[arm].sum())
-        for count, what in ((hits, "with the outcome"), (int(arm.sum()) - hits, "without it")):
+        for count, what in ((hits, "with"), (int(arm.sum()) - hits, "no_outcome")):
             if count < least:
-                raise InputError(
-                    f"{place}: {count:,} {words} customers are {what}, and an uplift model needs at least {least}; "
-                    "take a longer time, a more frequent outcome, or more customers"
-                )
+                words = text(f"uplift.{name}", lang)
+                raise refuse("few_outcomes", n=count, arm=words, what=text(f"uplift.{what}", lang))
 
 
 def fit_uplift(task: Task, training: Training, rules: UpliftRules, threads: int, lang: str = "en") -> Fitted:
@@ -88,7 +92,7 @@ def fit_uplift(task: Task, training: Training, rules: UpliftRules, threads: int,
     The same whatever `threads` is.
     """
     fold = folds(task, training.seed)
-    scores = _held_out(task, fold, training.seed, threads)
+    scores = _held_out(task, fold, rules, training.seed, threads)
     ranks = {name: _within(score, fold) for name, score in scores.items()}
     sure = intervals(ranks, task.trial, training.seed)
     quality = [_quality(name, ranks[name], sure[name], task.trial) for name in ranks]
@@ -97,10 +101,11 @@ def fit_uplift(task: Task, training: Training, rules: UpliftRules, threads: int,
     signal = best.low > 0 and slope > 0 and not best.qini < rules.least_gain
     effect = None
     if signal:
-        with threadpool_limits(threads):
-            effect = LEARNERS[best.learner](
-                prepared(task.frame, task.treated, task.outcome, task.binary, training.seed)
-            )
+        rows = looked_at(task, np.arange(len(fold)), rules, training.seed)
+        # several threads for trees only, and where they have much to do: on a busy machine they wait for each other
+        side = threads if len(rows) * task.frame.shape[1] >= MUCH else 1
+        with threadpool_limits(1, user_api="blas"), threadpool_limits(side, user_api="openmp"):
+            effect = LEARNERS[best.learner](_prepared(task, rows, training.seed))
         middle = float(effect.score(task.frame, threads).mean())
     model = new_model(
         training=training,
@@ -112,7 +117,21 @@ def fit_uplift(task: Task, training: Training, rules: UpliftRules, threads: int,
         middle=middle if signal else 0.0,
         effect=effect,
     )
-    return Fitted(model, ranks, [*unlike(task, rules, lang), verdict(model, rules, lang)])
+    most = len(looked_at(task, np.arange(len(fold)), rules, training.seed))
+    part = [text("uplift.part", lang, n=most, all=len(fold))] if most < len(fold) else []
+    return Fitted(model, ranks, [*part, *unlike(task, rules, lang), verdict(model, rules, lang)])
+
+
+def looked_at(task: Task, rows: Ints, rules: UpliftRules, seed: int) -> Ints:
+    """Those of `rows` that a learner looks at: all, or as many as the rules' cells allow, drawn at random, with the
+    arms and outcomes in the shares of `rows`; in order.
+    """
+    most = max(rules.most_cells // task.frame.shape[1], 1)
+    if len(rows) <= most:
+        return rows
+    chance = np.random.default_rng(seed).random(len(rows))
+    order = rows[np.lexsort((chance, _stratum(task)[rows]))]
+    return np.sort(order[np.linspace(0, len(rows) - 1, most).astype(np.int64)])
 
 
 def verdict(model: UpliftModel, rules: UpliftRules, lang: str = "en") -> str:
@@ -133,12 +152,17 @@ def folds(task: Task, seed: int) -> Ints:
     n = len(task.outcome)
     groups = np.arange(n) if task.groups is None else task.groups
     _, first, place = np.unique(groups, return_index=True, return_inverse=True)
-    high = task.outcome > (0 if task.binary else np.median(task.outcome))
-    stratum = (task.treated * 2 + high)[first]
+    stratum = _stratum(task)[first]
     chance = np.random.default_rng(seed).random(len(first))
     fold = np.empty(len(first), np.int64)
     fold[np.lexsort((chance, stratum))] = np.arange(len(first)) % FOLDS
     return np.asarray(fold[place])
+
+
+def _stratum(task: Task) -> Ints:
+    """Arm and outcome of each customer, a number from 0 to 3."""
+    high = task.outcome > (0 if task.binary else np.median(task.outcome))
+    return np.asarray(task.treated * 2 + high, np.int64)
 
 
 def unlike(task: Task, rules: UpliftRules, lang: str = "en") -> list[str]:
@@ -151,7 +175,7 @@ def unlike(task: Task, rules: UpliftRules, lang: str = "en") -> list[str]:
             continue
         numbers = values.to_numpy(np.float64)
         a, b = numbers[treated], numbers[~treated]
-        a, b = a[np.isfinite(a)], b[np.isfinite(b)]
+        a, b = (arm[np.isfinite(arm)].clip(-LARGEST, LARGEST) for arm in (a, b))
         spread = np.sqrt((a.var() + b.var()) / 2) if len(a) and len(b) else 0.0
         if spread > 0 and abs(a.mean() - b.mean()) / spread > least:
             found.append(str(name))
@@ -159,17 +183,21 @@ def unlike(task: Task, rules: UpliftRules, lang: str = "en") -> list[str]:
     return [text("uplift.unlike", lang, names=names)] if found else []
 
 
-def _held_out(task: Task, fold: Ints, seed: int, threads: int) -> dict[str, Floats]:
+def _prepared(task: Task, rows: Ints, seed: int) -> Learnt:
+    frame = task.frame.iloc[rows].reset_index(drop=True)
+    return prepared(frame, task.treated[rows], task.outcome[rows], task.binary, seed)
+
+
+def _held_out(task: Task, fold: Ints, rules: UpliftRules, seed: int, threads: int) -> dict[str, Floats]:
     """By learner, the score of each customer from a model that had not seen them."""
     scores = {name: np.empty(len(fold)) for name in (*LEARNERS, BASELINE)}
 
     def work(k: int) -> list[tuple[str, Floats]]:
-        rest = fold != k
-        frame = task.frame[rest].reset_index(drop=True)
-        data = prepared(frame, task.treated[rest], task.outcome[rest], task.binary, seed + k)
-        held = task.frame[~rest]
-        effects = [learner(data) for learner in LEARNERS.values()]
-        return [(effect.learner, effect.score(held)) for effect in (*effects, response(data))]
+        data = _prepared(task, looked_at(task, np.flatnonzero(fold != k), rules, seed + k), seed + k)
+        held = task.frame[fold == k]
+        effects = {name: learner(data) for name, learner in LEARNERS.items()}
+        effects[BASELINE] = response(effects[two_linear.__name__])
+        return [(name, effect.score(held)) for name, effect in effects.items()]
 
     with (
         warnings.catch_warnings(),

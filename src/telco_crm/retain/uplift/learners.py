@@ -7,18 +7,18 @@ down. The share of the treated e is that of the rows learnt from: customers were
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from scipy.special import expit, logit
-from sklearn.linear_model import LogisticRegression, RidgeCV
 
 from telco_crm.learn.additive import AdditiveModel, Block
 from telco_crm.learn.coding import MISSING, Codes, ColumnCode, Floats, fit_coding
 from telco_crm.learn.grow import Recipe, as_matrix, grow, grow_values
-from telco_crm.learn.linear import basis, code_values, regress
+from telco_crm.learn.linear import basis, code_values, logistic, ridge
 from telco_crm.learn.trees import Tree
 from telco_crm.rules import Model
 
@@ -27,7 +27,7 @@ Rows = npt.NDArray[np.int64]
 LINEAR_CELLS = 20_000_000  # rows of an arm × curves; a linear model gains little from more
 CURVES = 5  # of a column, about
 STRENGTH = 0.02  # scikit-learn's C
-PENALTIES = (100.0, 1000.0, 10_000.0, 100_000.0)  # of ridge regressions on effects: leave-one-out chooses
+PENALTIES = (100.0, 1000.0, 10_000.0, 100_000.0)  # of ridge regressions on effects: cross-validation chooses
 OUTCOME_TREES = Recipe(max_iter=50, max_leaf_nodes=4, min_samples_leaf=50, learning_rate=0.1, max_features=1.0)
 EFFECT_TREES = Recipe(max_iter=60, max_leaf_nodes=4, min_samples_leaf=200, learning_rate=0.05, max_features=1.0)
 LEAF_PART = 20  # a leaf needs no more than that part of the rows
@@ -59,7 +59,8 @@ class Effect(Model):
         return found
 
 
-class Learnt(NamedTuple):
+@dataclass(frozen=True)
+class Learnt:
     """Rows to learn from: columns × rows as codes, who was treated, what came of it, and whether that is 0 or 1."""
 
     columns: list[ColumnCode]
@@ -77,6 +78,11 @@ class Learnt(NamedTuple):
             for at, column in enumerate(self.columns)
             if column.nominal and len(np.unique(codes[at][codes[at] != MISSING])) > 1
         }
+
+    @cached_property
+    def robust(self) -> Floats:
+        """The doubly robust effects, which several learners start from."""
+        return doubly_robust(self)
 
 
 def prepared(frame: pd.DataFrame, treated: Bools, outcome: Floats, binary: bool, seed: int) -> Learnt:
@@ -120,22 +126,21 @@ def class_transformation(data: Learnt) -> Effect:
 
 def doubly_robust_linear(data: Learnt) -> Effect:
     """A ridge regression on doubly robust effects (DR-learner; Kennedy 2023)."""
-    return Effect(learner="doubly_robust_linear", binary=False, effect=_linear_effect(data, doubly_robust(data)))
+    return Effect(learner="doubly_robust_linear", binary=False, effect=_linear_effect(data, data.robust))
 
 
 def doubly_robust_trees(data: Learnt) -> Effect:
     """Boosted trees on doubly robust effects (DR-learner)."""
-    effects = doubly_robust(data)
+    effects = data.robust
     matrix = _matrix(data.codes)
     trees = grow_values(matrix, effects, data.nominal(data.codes), *_recipe(data, EFFECT_TREES, len(effects)))
     model = _additive(data, float(effects.mean()), None, trees)
     return Effect(learner="doubly_robust_trees", binary=False, effect=model)
 
 
-def response(data: Learnt) -> Effect:
-    """Expected outcome of those treated: what a campaign without uplift would rank by."""
-    model = _linear_outcome(data, np.flatnonzero(data.treated))
-    return Effect(learner=BASELINE, binary=data.binary, treated=model)
+def response(two: Effect) -> Effect:
+    """Expected outcome of those treated, by `two_linear`: what a campaign without uplift would rank by."""
+    return Effect(learner=BASELINE, binary=two.binary, treated=two.treated)
 
 
 LEARNERS: dict[str, Callable[[Learnt], Effect]] = {
@@ -174,12 +179,12 @@ def _halves(data: Learnt) -> Rows:
 
 def _linear_outcome(data: Learnt, rows: Rows) -> AdditiveModel:
     rows = _thinned(data, rows)
+    bases, codes, outcome = _bases(data, rows), data.codes[:, rows], data.outcome[rows]
     if data.binary:
-        regression: Any = LogisticRegression(C=STRENGTH, max_iter=300, tol=1e-4)
+        found = logistic(bases, codes, outcome.astype(np.int64), STRENGTH)
     else:
-        regression = RidgeCV(PENALTIES)
-    bases = _bases(data, rows)
-    return _additive(data, *regress(regression, bases, data.codes[:, rows], data.outcome[rows]), trees=())
+        found = ridge(bases, codes, outcome, PENALTIES)
+    return _additive(data, *found, trees=())
 
 
 def _trees_outcome(data: Learnt, rows: Rows) -> AdditiveModel:
@@ -197,7 +202,7 @@ def _trees_outcome(data: Learnt, rows: Rows) -> AdditiveModel:
 def _linear_effect(data: Learnt, target: Floats) -> AdditiveModel:
     treated, control = (_thinned(data, np.flatnonzero(arm)) for arm in (data.treated, ~data.treated))
     rows = np.sort(np.concatenate([treated, control]))
-    found = regress(RidgeCV(PENALTIES), _bases(data, rows), data.codes[:, rows], target[rows])
+    found = ridge(_bases(data, rows), data.codes[:, rows], target[rows], PENALTIES)
     return _additive(data, *found, trees=())
 
 

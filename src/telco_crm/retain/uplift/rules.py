@@ -12,5 +12,6 @@ class UpliftRules(Model):
 
     least_gain: float = Field(ge=0)
     least_customers: int = Field(ge=10)
+    most_cells: int = Field(ge=1_000_000)
     imbalance: float = Field(gt=0)
     undated: tuple[str, ...]

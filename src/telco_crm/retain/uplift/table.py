@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -45,11 +46,11 @@ def fit_table(
     Raises:
         InputError: a column or value that is not there, or too little to learn from.
     """
-    _check_names(table, said)
-    treated_value, control_value, arm = _arms(table, said)
+    _check_names(table, said, lang)
+    treated_value, control_value, arm = _arms(table, said, lang)
     notes = list(table.left_out)
-    outcome = _outcome(table, said)
-    known = arm.notna().to_numpy() & ~np.isnan(outcome)
+    outcome = _outcome(table, said, lang)
+    known = arm.notna().to_numpy() & np.isfinite(outcome)
     unclear = int(table.rows - known.sum())
     if unclear:
         values = {"treated": treated_value, "control": control_value}
@@ -57,7 +58,7 @@ def fit_table(
     treated, outcome = arm[known].to_numpy(bool), outcome[known]
     frame, meaning, more = _columns(table, said, known, lang)
     task = Task(frame, treated, outcome, _groups(table, said, known), meaning)
-    check(task, rules, f"{table.name}, --treatment {said.treatment}, --outcome {said.outcome}")
+    check(task, rules, f"{table.name}, --treatment {said.treatment}, --outcome {said.outcome}", lang)
     training = Training(
         source="table",
         outcome=said.outcome,
@@ -84,22 +85,22 @@ def score_table(
         InputError: the table does not have what the model looks at.
     """
     if model.training.source != "table":
-        raise InputError("the model was fitted on exports, not on a wide table; score exports with it, or fit a table")
+        raise InputError(text("uplift.of_exports", lang))
     lost = [name for name in model.meaning if name not in table.columns]
     if lost and model.signal:
-        raise InputError(f"{table.name} does not fit the model: it has no column {', '.join(lost)}; fit it again")
+        raise InputError(text("uplift.lost_columns", lang, file=table.name, names=", ".join(lost)))
     frame, notes = pd.DataFrame(index=range(table.rows)), list(table.left_out)
     if model.signal:
         columns = {}
         for name, kind in model.meaning.items():
             _, columns[name], odd = table.typed(name, kind)
             if odd:
-                notes.append(f"column {name}: cells that are no {kind} count as empty, such as {', '.join(odd)}")
+                notes.append(text("uplift.odd", lang, name=name, cells=", ".join(odd)))
         frame = pd.DataFrame(columns)
     named = identifier or model.training.identifier
     there = named is not None and named in table.columns
     if named and not there:
-        notes.append(f"there is no column {named}; rows are named by their number")
+        notes.append(text("uplift.rows_numbered", lang, name=named))
     ids = table.text(str(named)) if there else pd.Series(np.arange(1, table.rows + 1).astype(str))
     rows, more = ranked(ids.fillna(""), model.uplift(frame, threads), model, lang)
     return rows, [*notes, *more]
@@ -116,7 +117,7 @@ def ranked(ids: pd.Series, uplift: Floats, model: UpliftModel, lang: str = "en")
     return out, []
 
 
-def _check_names(table: WideTable, said: TrialTable) -> None:
+def _check_names(table: WideTable, said: TrialTable, lang: str) -> None:
     named: list[tuple[str, str]] = [
         ("--treatment", said.treatment),
         ("--outcome", said.outcome),
@@ -125,7 +126,15 @@ def _check_names(table: WideTable, said: TrialTable) -> None:
     named += [("--id", said.identifier)] if said.identifier else []
     has = ", ".join(table.columns)
     problems = [
-        f"{option} {name}: {table.name} has no such column{nearest(name, table.columns)}; it has {has}"
+        text(
+            "uplift.no_column",
+            lang,
+            option=option,
+            file=table.name,
+            name=name,
+            nearest=nearest(name, table.columns),
+            names=has,
+        )
         for option, name in named
         if name not in table.columns
     ]
@@ -133,29 +142,30 @@ def _check_names(table: WideTable, said: TrialTable) -> None:
         raise InputError(problems)
 
 
-def _arms(table: WideTable, said: TrialTable) -> tuple[str, str, pd.Series]:
+def _arms(table: WideTable, said: TrialTable, lang: str) -> tuple[str, str, pd.Series]:
     """What the treated and the control group are called, and for each row whether it was treated (None: neither)."""
     words = table.text(said.treatment)
     counts = words.value_counts()
     shown = ", ".join(f"{word} ({n:,})" for word, n in counts.head(SHOWN).items()) or "nothing"
-    place = f"--treatment {said.treatment}"
+
+    def refuse(key: str, **more: Any) -> InputError:
+        return InputError(text(f"uplift.{key}", lang, name=said.treatment, shown=shown, **more))
+
     values = [str(word) for word in counts.index]
     unknown = [word for word in (said.treated, said.control) if word is not None and word not in values]
     if unknown:
-        raise InputError(f"{place}: no row has {', '.join(unknown)}; the column has {shown}")
+        raise refuse("no_value", words=", ".join(unknown))
     if len(values) < 2:
-        raise InputError(f"{place}: the column has {shown} only, so there is no control group to compare with")
+        raise refuse("one_value")
     treated = said.treated or _usual(values, TREATED, CONTROL) or ""
     if not treated:
-        raise InputError(f"{place} has the values {shown}; say with --treated-value which of them was treated")
+        raise refuse("which_treated")
     others = [word for word in values if word != treated]
     if said.control is None and len(others) > 1:
-        raise InputError(
-            f"{place} has {len(values)} values: {shown}; say with --control-value which of them was the control group"
-        )
+        raise refuse("which_control", n=len(values))
     control = said.control or others[0]
     if control == treated:
-        raise InputError(f"{place}: {treated} cannot be both treated and control")
+        raise refuse("same_value", word=treated)
     return treated, control, words.map({treated: True, control: False})
 
 
@@ -166,7 +176,7 @@ def _usual(values: list[str], good: tuple[str, ...], bad: tuple[str, ...]) -> st
     return found[0] if len(values) == 2 and len(found) == len(rest) == 1 else None
 
 
-def _outcome(table: WideTable, said: TrialTable) -> Floats:
+def _outcome(table: WideTable, said: TrialTable, lang: str) -> Floats:
     """Numbers, or 1 and 0 for usual words; NaN where there is none."""
     kind, values, odd = table.typed(said.outcome)
     if kind == NUMBER and not odd:
@@ -176,9 +186,7 @@ def _outcome(table: WideTable, said: TrialTable) -> Floats:
     good = _usual(distinct, GOOD, BAD)
     if good is None:
         shown = ", ".join(distinct[:5])
-        raise InputError(
-            f"--outcome {said.outcome}: the column holds {shown}; it takes numbers, or yes and no (1 and 0)"
-        )
+        raise InputError(text("uplift.outcome_kind", lang, name=said.outcome, shown=shown))
     return np.asarray(words.map({word: float(word == good) for word in distinct}).to_numpy(np.float64, na_value=np.nan))
 
 
@@ -202,7 +210,7 @@ def _columns(
             if odd:
                 notes.append(text("uplift.odd", lang, name=name, cells=", ".join(odd)))
     if not columns:
-        raise InputError(f"{table.name}: no column is left to learn from; check --drop and what the columns hold")
+        raise InputError(text("uplift.no_columns", lang, file=table.name))
     return pd.DataFrame(columns), meaning, notes
 
 
