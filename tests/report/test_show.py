@@ -90,7 +90,9 @@ def test_codes_are_in_words(small: Telco) -> None:
     small.write("small/value_tiers.csv", columns + "\n0139,high_value,高价值,churn_warning,gold\n")
     small.write("small/lifecycle.csv", "subscriber_id,stage,stage_name,stage_by_tenure\n0139,decline,衰退期,growth\n")
     small.write("small/alerts.csv", "subscriber_id,alert,title,severity\n0139,overage,套餐超量,notice\n")
+    small.write("small/contacted.csv", "subscriber_id,contacted_on,campaign,channel\n0139,2026-03-05,c,manager\n")
     said = small.good("show", "0139", "--from", "small", "--lang", "zh").out
+    assert "接触渠道: 客户经理" in said
     assert "价值层名称: 高价值；名单层: 离网预警；VIP级别: 金卡" in said
     assert "阶段名称: 衰退期；按网龄阶段: 成长期" in said
     assert "预警内容: 套餐超量；严重程度: 提示" in said

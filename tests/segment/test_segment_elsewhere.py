@@ -37,6 +37,14 @@ def test_near_what_is_possible(seed: int, kind: str) -> None:
     assert balanced_accuracy_score(drawn.group, segmenter.labels_) == pytest.approx(right, abs=0.05)
 
 
+def test_sms_enthusiasts_and_potential_stay_apart_where_habits_vary_much() -> None:
+    # Some 3 standard deviations lie between them, and the people of both have two clear humps.
+    drawn = draw(2003, operator=Elsewhere(noise=0.6))
+    given = BehaviourSegmenter(random_state=0).fit(drawn.inputs).labels_
+    for group in (6, 7):
+        assert (given[drawn.group == group] == group).mean() >= 0.7
+
+
 @pytest.mark.parametrize("seed", range(20, 24))
 def test_names_of_groups_that_do_not_exist_are_given_to_nobody(seed: int) -> None:
     scheme = load_scheme("postpaid-17")

@@ -18,11 +18,11 @@ from telco_crm.segment.mixture import Labels, Mixture, Values, fit_mixture
 from telco_crm.segment.scaling import Matrix
 
 HALVES = 2.5  # components nearer than that (in standard deviations) are halves of one group …
-TWINS, DIP = 3.4, 0.47  # … nearer than that (a cut Gaussian gives 2.7), unless both carry a name of their own and the
-# people of both together have a bimodality coefficient of that at the least …
+TWINS, DIP = 3.0, 0.47  # … nearer than that (a cut Gaussian gives 2.7), unless both carry a name and the people of both
+# together have a bimodality coefficient of that at the least …
 CLOSE = 5.0  # … nearer than that, or each other's nearest, if …
 WIDE, TWO_HUMPS = 1.5, 0.6  # variance within a component, and coefficient, from which on it is two groups
-ONE_HUMP = 0.43  # … they have a bimodality coefficient below that: a normal distribution has 1/3, a uniform one 5/9
+ONE_HUMP = 0.4  # … they have a bimodality coefficient below that: a normal distribution has 1/3, a uniform one 5/9
 APART = 5.0  # a group without an archetype must be that far from all others …
 DIFFERENT = 1.5  # … differ from the nearest in some input by that many standard deviations of all people …
 TIMES = 1.2  # … and by that much in the logarithm of the amount, so that a single rare event makes no group …
@@ -102,7 +102,7 @@ def _unfounded(z: Matrix, mixture: Mixture, names: Labels, archetypes: Archetype
     closest = apart <= np.maximum(CLOSE, np.minimum(nearest[:, None], nearest))
     for a, b in sorted(np.argwhere(np.triu(closest)), key=lambda pair: apart[tuple(pair)]):
         if apart[a, b] < TWINS:
-            least = DIP if distinct[a, b] and apart[a, b] >= HALVES else np.inf
+            least = DIP if apart[a, b] >= HALVES and NOBODY not in (names[a], names[b]) else np.inf
         else:
             least = 0.0 if distinct[a, b] else ONE_HUMP
         if least and _bimodality(z, mixture, labels, a, b) < least:
