@@ -56,9 +56,9 @@ def signals(options: argparse.Namespace) -> None:
         for number in range(options.trials):
             rng = np.random.default_rng([options.seed, KINDS.index(kind), number])
             world = World(
-                int(rng.choice([3000, 10_000, 20_000])),
+                int(rng.choice(options.sizes)),
                 float(rng.choice([0.5, 0.85])),
-                float(rng.choice([0.005, 0.02, 0.05, 0.2])),
+                float(rng.choice(options.rates)),
                 kind,
             )
             task = _trial(world, rng)
@@ -136,6 +136,8 @@ def _options() -> argparse.Namespace:
     parser.add_argument("what", choices=["signals", "speed"])
     parser.add_argument("--trials", type=int, default=100)
     parser.add_argument("--kind", action="append", choices=KINDS, help="what treating does; all of them if not given")
+    parser.add_argument("--sizes", type=int, nargs="+", default=[3000, 10_000, 20_000], help="rows of the trials")
+    parser.add_argument("--rates", type=float, nargs="+", default=[0.005, 0.02, 0.05, 0.2], help="rates of the outcome")
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=2)

@@ -47,10 +47,9 @@ def run_plan(inputs: Inputs, settings: Settings, out: Path, plan: Plan, lists: L
     """
     clock = Clock()
     check_rules(settings.config)
-    # rejected rows hold the identifiers as they were exported
     with (
         OutputFolder(out) as folder,
-        loaded(*inputs, settings, None if lists.key else folder.stage / "rejects") as data,
+        loaded(*inputs, settings, _rejects(folder, lists)) as data,
     ):
         context, impossible = analyse(data, [*analyses_for("retention")[:-1], CANDIDATES])
         if not context.has("candidates", "bills"):

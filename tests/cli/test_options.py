@@ -58,7 +58,7 @@ def got(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., tuple[
         (tmp_path / "telco-crm.toml").write_text(toml)
         seen: list[Any] = []
 
-        def run_all(inputs: Any, settings: Any, out: Path, style: Any) -> None:
+        def run_all(inputs: Any, settings: Any, out: Path, style: Any, before: Any) -> None:
             seen.append((settings, style))
             raise Seen
 

@@ -54,16 +54,16 @@ BILLS = "subscriber_id,month,total\na,2026-05,100\na,2026-06,80\n"
 def test_a_run_shows_the_changes_at_once(runs: Telco) -> None:
     """In June nothing of the bills is known to be unpaid, and no alert is serious; in May four were."""
     runs.write("in/bills.csv", BILLS)
-    runs.good("run", "in", "-o", "out", "--before", "may", "--no-store", "-q")
-    figures = parsed((runs.folder / "out/report.html").read_text("utf-8")).figures
+    runs.good("run", "in", "-o", "with-may", "--before", "may", "--no-store", "-q")
+    figures = parsed((runs.folder / "with-may/report.html").read_text("utf-8")).figures
     assert figures["alerts"]["change"] == "-100.0% against 4 a month before better"
 
 
 def test_a_run_goes_on_without_a_run_of_the_month_before(runs: Telco) -> None:
     runs.write("in/bills.csv", BILLS)
-    said = runs.good("run", "in", "-o", "out", "--before", "june", "--no-store").err
+    said = runs.good("run", "in", "-o", "with-june", "--before", "june", "--no-store").err
     assert "Note: report: june is a run of 2026-06, not of 2026-05, so changes since that month are not shown." in said
-    assert parsed((runs.folder / "out/report.html").read_text("utf-8")).figures["alerts"]["change"] == ""
+    assert parsed((runs.folder / "with-june/report.html").read_text("utf-8")).figures["alerts"]["change"] == ""
     runs.refused("run", "in", "-o", "x", "--before", "nowhere", says=("nowhere/manifest.json cannot be read",))
     assert not (runs.folder / "x").exists()
 

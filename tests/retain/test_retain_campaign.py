@@ -239,6 +239,22 @@ def test_pseudonyms_can_be_turned_back_with_the_key_only(telco: Telco, plain: di
     assert not (telco.folder / "no.csv").exists()
 
 
+def test_rejected_rows_do_not_lie_beside_pseudonyms(telco: Telco) -> None:
+    """They hold the numbers as they were exported."""
+    export(telco.folder / "dirty", tables())
+    with (telco.folder / "dirty/bills.csv").open("a", encoding="utf-8") as file:
+        columns = (telco.folder / "dirty/bills.csv").read_text("utf-8").splitlines()[0].split(",")
+        bad = {"subscriber_id": "secret-9", "month": "never", "total": "1"}
+        file.write(",".join(bad.get(column, "") for column in columns) + "\n")
+    base = ("campaign", "plan", "dirty", "--name", "april", "--on", DAY, "--config", "own.toml", "--control", 0, "-q")
+    telco.good(*base, "--no-store", "-o", "open")
+    assert "secret-9" in (telco.folder / "open/rejects/bills.csv").read_text("utf-8")
+    telco.good(*base, "--no-store", "-o", "closed", "--pseudonymise", "--key-file", "key")
+    files = [path for path in (telco.folder / "closed").rglob("*") if path.is_file()]
+    assert len(files) >= 4
+    assert not [path for path in files if "secret-9" in path.read_text("utf-8")]
+
+
 def test_a_list_for_each_region(telco: Telco) -> None:
     planned(telco, "split", "--control", 0, "--split", "region")
     lists = {path.name: who(read(path)) for path in (telco.folder / "split").glob("calls*.csv")}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from telco_crm.retain.uplift.gain import Trial, curve, deciles, gain, intervals
+from telco_crm.retain.uplift.gain import CROSSED, Trial, curve, deciles, gain, intervals
 
 # Four customers in the order of their score: treated 1, control 0, treated 0, control 1.
 ORDER = Trial(np.array([True, False, True, False]), np.array([1.0, 0.0, 0.0, 1.0]))
@@ -66,3 +66,20 @@ def test_intervals_of_random_rankings_hold_zero() -> None:
         found = intervals({name: rng.random(800) for name in "abc"}, trial, seed)
         outside += any(interval.low > 0 for interval in found.values())
     assert outside <= 3  # 2.5% of 40 is 1; 4 or more has a chance of 2%
+
+
+def test_rankings_fitted_across_folds_do_not_find_what_is_not_there() -> None:
+    """Every fold is ranked by a regression of the transformed outcome on the other four, and treating does nothing."""
+    found = 0
+    for seed in range(250):
+        rng = np.random.default_rng(seed)
+        x, fold = rng.normal(size=(400, 3)), rng.permutation(400) % 5
+        trial = Trial(rng.random(400) < 0.5, rng.normal(size=400))
+        moved = trial.outcome * np.where(trial.treated, 2.0, -2.0)
+        score = np.empty(400)
+        for part in range(5):
+            there, here = fold != part, fold == part
+            guess = x[here] @ np.linalg.lstsq(x[there], moved[there], rcond=None)[0]
+            score[here] = np.argsort(np.argsort(guess)) / here.sum()
+        found += intervals({"one": score}, trial, seed, CROSSED)["one"].low > 0
+    assert found <= 7  # 2.5% of 250 is 6.25, wanted; without CROSSED it is 15 or so

@@ -15,7 +15,7 @@ from threadpoolctl import threadpool_limits
 from telco_crm.errors import InputError
 from telco_crm.labels import text
 from telco_crm.learn.coding import LARGEST, Floats, Ints
-from telco_crm.retain.uplift.gain import Bools, Interval, Trial, gain, intervals
+from telco_crm.retain.uplift.gain import CROSSED, Bools, Interval, Trial, gain, intervals
 from telco_crm.retain.uplift.learners import BASELINE, LEARNERS, Learnt, prepared, response, two_linear
 from telco_crm.retain.uplift.model import Quality, Training, UpliftModel, new_model
 from telco_crm.retain.uplift.rules import UpliftRules
@@ -94,7 +94,7 @@ def fit_uplift(task: Task, training: Training, rules: UpliftRules, threads: int,
     fold = folds(task, training.seed)
     scores = _held_out(task, fold, rules, training.seed, threads)
     ranks = {name: _within(score, fold) for name, score in scores.items()}
-    sure = intervals(ranks, task.trial, training.seed)
+    sure = intervals(ranks, task.trial, training.seed, CROSSED)
     quality = [_quality(name, ranks[name], sure[name], task.trial) for name in ranks]
     best = max((q for q in quality if q.learner != BASELINE), key=lambda q: q.incremental)
     slope, middle = _calibration(scores[best.learner], task.trial)

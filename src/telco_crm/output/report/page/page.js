@@ -8,7 +8,8 @@
   const SYMBOLS = ["circle", "rect", "triangle", "diamond", "pin", "arrow"];
   const INK = "#1d2733", GRID = "#dfe4ea", SIZE = 12;
   const FAMILY = getComputedStyle(document.body).fontFamily;
-  const TEXT = { color: INK, fontFamily: FAMILY, fontSize: SIZE };
+  // The line is told, since its height would be the width of a Chinese character, which some computers have no font for.
+  const TEXT = { color: INK, fontFamily: FAMILY, fontSize: SIZE, lineHeight: SIZE + 2 };
   const HALO = { ...TEXT, textBorderColor: "#fff", textBorderWidth: 3 };
   const PRINTED = 690; // pixels across a page of A4
 
