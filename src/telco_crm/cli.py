@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -190,6 +191,8 @@ def main() -> None:
     """Entry point: runs a command and turns problems into one sentence each and an exit code."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _interrupt)
+    if not sys.warnoptions:  # python -W says that somebody wants to see what libraries warn of
+        warnings.showwarning = _unsaid
     try:
         code = cli.main(standalone_mode=False)
     except click.ClickException as error:
@@ -215,6 +218,10 @@ def main() -> None:
 
 
 _interruptions: list[int] = []
+
+
+def _unsaid(*_: object, **__: object) -> None:
+    """In place of warnings.showwarning."""
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:

@@ -32,6 +32,7 @@ ROWS_PER_RANGE = 1_500_000  # usage rows of one month that are worked on at a ti
 ROWS_TOGETHER = 200_000  # rows of features (a subscriber's month each) put together at a time, for the memory
 ROW_GROUP = 24_576  # rows of features; the threads write groups side by side
 FEATURES = "features-"
+CONTACTS_FORMAT = "FORMAT parquet, PARQUET_VERSION v2, DICTIONARY_SIZE_LIMIT 1000"
 COUNTED = {"records", "first_half", "minutes", "fee", "mb", "days"}  # measures that are 0 without any record
 
 
@@ -140,7 +141,7 @@ def _usage_features(job: FeatureJob, usage: UsageRows) -> dict[Month, str]:
 def _write_range(catalog: Catalog, engine: Engine, task: RangeTask) -> None:
     inside = f"(SELECT * FROM {task.rows} WHERE {task.part.holds('sid')})"
     features, contacts = (literal(str(task.folder / f"{n}{task.part.name}.parquet")) for n in (FEATURES, CONTACTS))
-    engine.run(f"COPY ({contacts_query(inside)}) TO {contacts} (FORMAT parquet, DICTIONARY_SIZE_LIMIT 1000)")
+    engine.run(f"COPY ({contacts_query(inside)}) TO {contacts} ({CONTACTS_FORMAT})")
     query = usage_query(engine, catalog, inside, f"read_parquet({contacts})", task.month)
     engine.run(f"COPY ({query}) TO {features} (FORMAT parquet)")
 
