@@ -21,12 +21,14 @@ HALVES = 2.5  # components nearer than that (in standard deviations) are halves 
 TWINS, DIP = 3.0, 0.47  # … nearer than that (a cut Gaussian gives 2.7), unless both carry a name and the people of both
 # together have a bimodality coefficient of that at the least …
 CLOSE = 5.0  # … nearer than that, or each other's nearest, if …
+HABIT = 1.0  # (nearer than CLOSE, and by all inputs but one no further apart than that: who does it and who does not)
 WIDE, TWO_HUMPS = 1.5, 0.6  # variance within a component, and coefficient, from which on it is two groups
 ONE_HUMP = 0.4  # … they have a bimodality coefficient below that: a normal distribution has 1/3, a uniform one 5/9
 APART = 5.0  # a group without an archetype must be that far from all others …
 DIFFERENT = 1.5  # … differ from the nearest in some input by that many standard deviations of all people …
 TIMES = 1.2  # … and by that much in the logarithm of the amount, so that a single rare event makes no group …
 LEAST_SHARE = 0.01  # … and hold that share of them …
+HANDFUL = 0.002  # a smaller share is no group, whatever its name
 ORDINARY = (
     0.1  # … and of less than that share differ from everybody, not only from the nearest: no leftovers between groups
 )
@@ -67,7 +69,7 @@ def find_groups(everybody: Values, archetypes: Archetypes, start: Matrix | None 
         tries[missing] += 1
         means = np.vstack([found.mixture.means, seeds[missing]])
     found = _with_strangers(z, found, archetypes)
-    mixture = fit_mixture(everybody[:: max(1, len(everybody) // FIT_ROWS)], found.mixture.means)
+    mixture = fit_mixture(everybody[:: max(1, len(everybody) // FIT_ROWS)], found.mixture)
     if len(everybody) > FIT_ROWS:
         mixture = fit_mixture(everybody, mixture, LAST_STEPS)
     return Groups(mixture, archetypes.join(mixture.means, found.archetype))
@@ -94,20 +96,30 @@ def _unfounded(z: Matrix, mixture: Mixture, names: Labels, archetypes: Archetype
     own = (differs & (np.abs(amounts - amounts[beside]) >= TIMES)).any(axis=1)
     marked = (np.abs(mixture.means) >= DIFFERENT).any(axis=1) | (mixture.weights >= ORDINARY)
     stands = (nearest >= APART) & own & marked & (mixture.weights >= LEAST_SHARE)
-    alone = np.flatnonzero((names == NOBODY) & ~stands)
+    alone = np.flatnonzero((names == NOBODY) & ~stands | (mixture.weights < HANDFUL))
     if len(alone):
         return int(alone[nearest[alone].argmin()])
     labels = mixture.labels(z)
     distinct = archetypes.distinct(mixture.means, names)
     closest = apart <= np.maximum(CLOSE, np.minimum(nearest[:, None], nearest))
     for a, b in sorted(np.argwhere(np.triu(closest)), key=lambda pair: apart[tuple(pair)]):
-        if apart[a, b] < TWINS:
+        if apart[a, b] < CLOSE and _rest(mixture, a, b) < HABIT:
+            least = np.inf
+        elif apart[a, b] < TWINS:
             least = DIP if apart[a, b] >= HALVES and NOBODY not in (names[a], names[b]) else np.inf
         else:
             least = 0.0 if distinct[a, b] else ONE_HUMP
         if least and _bimodality(z, mixture, labels, a, b) < least:
             return int(a if mixture.weights[a] < mixture.weights[b] else b)
     return None
+
+
+def _rest(mixture: Mixture, a: int, b: int) -> float:
+    """How far two components are apart by all inputs but the one that tells most."""
+    precision = np.linalg.inv(mixture.covariance)
+    difference = mixture.means[a] - mixture.means[b]
+    pull = precision @ difference
+    return float(np.sqrt(max(0.0, difference @ pull - (pull**2 / precision.diagonal()).max())))
 
 
 def _bimodality(z: Matrix, mixture: Mixture, labels: Labels, a: int, b: int) -> float:
@@ -127,7 +139,10 @@ def _with_strangers(z: Matrix, found: Groups, archetypes: Archetypes) -> Groups:
         if start is None:
             break
         more = _founded(z, fit_mixture(z, np.vstack([found.mixture.means, start]), SEARCH_STEPS), archetypes)
-        if len(more.archetype) <= len(found.archetype) or set(found.archetype) - set(more.archetype):
+        grown = len(more.archetype) - len(found.archetype)
+        if set(found.archetype) - set(more.archetype) or grown < 0:
+            break
+        if not grown and more.mixture.distances().min() <= found.mixture.distances().min():
             break
         found = more
     return found
