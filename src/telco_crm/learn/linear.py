@@ -20,10 +20,10 @@ from telco_crm.learn.coding import LARGEST, MISSING, Codes, ColumnCode, Floats, 
 KNOTS = 5
 CUT = 3.0  # standard deviations at which the straight part of a number is cut off
 LEAST_ROWS = 5  # an indicator needs that many rows on either side
-MOST_ROWS = 50_000  # a linear model gains nothing from more
+MOST_ROWS, MOST_CELLS = 50_000, 40_000_000  # a linear model gains nothing from more rows, or rows × curves
 BATCH = 16_384  # rows of a batch of a ridge regression
 SURE = 1e-5  # of the largest eigenvalue: what a penalty needs to be felt in single precision
-MOST_CURVES = 1000  # beyond, steps of Newton's method cost more than they save
+MOST_CURVES = 3000  # beyond, steps of Newton's method cost more than they save
 
 
 def code_values(values: Floats, codes: Codes) -> Floats:
@@ -89,11 +89,13 @@ def fit_linear(bases: Sequence[Floats], codes: Codes, outcome: Ints, strengths: 
 
     Each fit starts from the one before, so the strengths should rise.
     """
-    pick = slice(None) if len(outcome) <= MOST_ROWS else np.linspace(0, len(outcome) - 1, MOST_ROWS).astype(np.int64)
-    design = _design(bases, codes[:, pick])
-    regression = LogisticRegression(tol=1e-5, warm_start=True, **_solver(design.shape[1]))
+    curves = sum(table.shape[1] for table in bases)
+    most = min(MOST_ROWS, MOST_CELLS // max(curves, 1))
+    pick = slice(None) if len(outcome) <= most else np.linspace(0, len(outcome) - 1, most).astype(np.int64)
+    design, y = _design(bases, codes[:, pick]), outcome[pick]
+    regression = LogisticRegression(tol=1e-5, warm_start=True, **_solver(curves))
     return [
-        _tables(bases, regression.set_params(C=strength).fit(_light(design, strength), outcome[pick]).coef_)
+        _tables(bases, regression.set_params(C=strength).fit(_light(design, y, strength), y).coef_)
         for strength in strengths
     ]
 
@@ -106,7 +108,7 @@ def logistic(bases: Sequence[Floats], codes: Codes, outcome: Ints, strength: flo
     if not curves:  # columns of nearly one value
         return float(logit(outcome.mean())), [np.zeros(256) for _ in bases]
     regression = LogisticRegression(C=strength, tol=1e-5, **_solver(curves))
-    fitted = regression.fit(_light(_design(bases, codes), strength), outcome)
+    fitted = regression.fit(_light(_design(bases, codes), outcome, strength), outcome)
     return float(fitted.intercept_[0]), _tables(bases, fitted.coef_)
 
 
@@ -145,14 +147,14 @@ def _solver(curves: int) -> dict[str, Any]:
     return {"solver": "newton-cholesky", "max_iter": 100} if curves <= MOST_CURVES else {"max_iter": 500}
 
 
-def _light(design: Floats, strength: float) -> Floats:
+def _light(design: Floats, outcome: Ints, strength: float) -> Floats:
     """The design in single precision, which halves the steps, where the penalty keeps them sure.
 
     The curves of a column add up to nearly a constant, and columns may repeat each other: what the penalty (1 / C)
-    adds to the second derivatives is all that tells them apart, whose largest eigenvalue is at most a quarter of the
-    sum of squares.
+    adds to the second derivatives is all that tells them apart. Their largest eigenvalue is far below the sum of
+    squares times the variance of the outcome.
     """
-    most = float(np.square(design).sum()) / 4
+    most = float(np.square(design).sum()) * float(outcome.var())
     return np.asarray(design.astype(np.float32) if 1 / strength > SURE * most else design)
 
 
