@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from finding import ceiling, fitted, names_right
-from population import STRANGER, Operator
+from population import STRANGER, Operator, people
 from sklearn.metrics import adjusted_rand_score, balanced_accuracy_score
 
 from telco_crm.segment.behaviour import BehaviourSegmenter
@@ -74,3 +74,17 @@ def test_no_input_is_money_so_that_price_levels_change_nothing() -> None:
     for name in ("postpaid-17", "behaviour-16"):
         inputs = load_scheme(name).inputs.values()
         assert [i.sql for i in inputs if any(word in i.sql for word in words)] == []
+
+
+@pytest.mark.parametrize("seed", [31, 32])
+def test_those_of_a_group_who_roam_are_no_group(seed: int) -> None:
+    """A fifth of the Local-busy roam like Business potential, who do not exist, and differ in nothing else."""
+    drawn = people(seed, 10_000, Operator(without=(12,)))
+    rng = np.random.default_rng(seed)
+    busy = np.flatnonzero(drawn.group == 16)
+    some = rng.choice(busy, len(busy) // 5, replace=False)
+    inputs = drawn.inputs.copy()
+    inputs.loc[inputs.index[some], "roaming_calls"] = rng.lognormal(2.0, 0.5, len(some))
+    labels = BehaviourSegmenter(random_state=0).fit(inputs).labels_
+    assert (labels == 12).mean() <= 0.005
+    assert (labels[some] == 16).mean() >= 0.85
