@@ -53,8 +53,8 @@ flat-two      2026-03 100
 """
 EVENTS = """
 subscriber_id time                kind               score resolved_at
-due           2026-03-29~00:00:00 complaint          -     -                    # 72 hours to midnight
-not-due       2026-03-29~00:00:01 complaint          -     -
+due           2026-03-28~23:59:59 complaint          -     -                    # 72 hours and a second to midnight
+not-due       2026-03-29~00:00:00 complaint          -     -
 resolved      2026-03-01~00:00:00 complaint          -     2026-03-31~23:59:59
 later         2026-03-01~12:00:00 complaint          -     2026-04-01~00:00:00
 later         2026-03-20~12:00:00 complaint          -     -
@@ -131,7 +131,7 @@ USAGE = [
 WORLD = {"subscribers": SUBSCRIBERS, "bills": BILLS, "events": EVENTS, "usage": USAGE}
 # (subscriber, alert) → severity, first seen, figure
 OPEN = {
-    ("due", "complaint"): ("serious", "2026-04-01", "72.00"),
+    ("due", "complaint"): ("serious", "2026-03-31", "72.00"),
     ("later", "complaint"): ("serious", "2026-03-04", "732.00"),  # 30.5 days
     ("contract-60", "contract_ending"): ("warning", "2026-03-31", "60.00"),
     ("contract-61", "contract_ending"): None,
@@ -142,6 +142,12 @@ OPEN = {
     ("silent-all", "sudden_silence"): ("serious", "2026-03-31", ""),
     ("silent-two", "sudden_silence"): ("serious", "2026-02-28", ""),
     ("flat", "wake_up"): ("notice", "2026-03-31", "100.50"),
+    ("flat-zero", "wake_up"): ("notice", "2026-03-31", "0.00"),
+    ("falling", "wake_up"): ("notice", "2026-03-31", "79.99"),  # from here on: bills, but no record in three months
+    ("falling-80", "wake_up"): ("notice", "2026-03-31", "80.00"),
+    ("falling-long", "wake_up"): ("notice", "2026-03-31", "79.00"),
+    ("falling-once", "wake_up"): ("notice", "2026-03-31", "50.00"),
+    ("not-flat", "wake_up"): ("notice", "2026-03-31", "100.50"),
     ("peak", "night_data_peak"): ("notice", "2026-03-31", "100.00"),
     ("shock", "roaming_shock"): ("warning", "2026-03-31", "60.00"),  # 3 × the mean of 10 and 30
     ("shock-50", "roaming_shock"): ("warning", "2026-03-31", "50.00"),

@@ -203,9 +203,9 @@ def _complaints(context: RunContext, rule: Complaint) -> str:
     late = f"time + INTERVAL {rule.hours} HOUR"
     return (
         f"SELECT subscriber_id, 'complaint' AS alert, min({late})::DATE AS first_seen, "
-        f"date_diff('hour', min(time), {end})::DOUBLE AS detail FROM events "
+        f"floor(epoch({end} - min(time)) / 3600)::DOUBLE AS detail FROM events "
         "SEMI JOIN (SELECT subscriber_id FROM people WHERE NOT has_left) USING (subscriber_id) "
-        f"WHERE kind = 'complaint' AND {late} <= {end} AND (resolved_at IS NULL OR resolved_at >= {end}) "
+        f"WHERE kind = 'complaint' AND {late} < {end} AND (resolved_at IS NULL OR resolved_at >= {end}) "
         "GROUP BY subscriber_id"
     )
 
