@@ -38,6 +38,11 @@ def mean_arpu_sql(bills: int) -> str:
     )
 
 
+def tells_payments(context: RunContext) -> bool:
+    """Whether the bills tell of any payment."""
+    return bool(context.engine.rows("SELECT count(paid) + count(paid_on) FROM bills")[0][0])
+
+
 def cash_sql(moment: str) -> str:
     """SQL over bills: what was paid of one before `moment` (SQL), gifted credit apart. By `paid`; where that is empty,
     a bill with a day of payment was paid in full.

@@ -65,3 +65,15 @@ def excluded(telco: Telco, **tables: list[Row]) -> tuple[dict[str, str], str]:
 def test_credit_that_was_given_is_not_owed(telco: Telco) -> None:
     left_out, _ = excluded(telco, bills=bills("gift", "paid", "paid_on"))
     assert left_out == dict.fromkeys(("owes", "late", "unpaid"), ARREARS)
+
+
+def test_the_day_of_payment_alone_will_do(telco: Telco) -> None:
+    left_out, said = excluded(telco, bills=bills("gift", "paid_on"))
+    assert left_out == dict.fromkeys(("late", "unpaid"), ARREARS)
+    assert ARREARS not in said
+
+
+def test_bills_that_say_nothing_of_payments(telco: Telco) -> None:
+    left_out, said = excluded(telco, bills=bills("gift"))
+    assert left_out == {}
+    assert f'bills have neither paid nor paid_on, so nobody is left out as "{ARREARS}"' in said

@@ -12,7 +12,7 @@ from telco_crm.credit.control import ArrearsRules
 from telco_crm.engine.sql import literal, number
 from telco_crm.errors import CannotCompute
 from telco_crm.labels import text
-from telco_crm.measures import MONEY, cash_sql, mean_arpu_sql, unpaid_sql
+from telco_crm.measures import MONEY, cash_sql, mean_arpu_sql, tells_payments, unpaid_sql
 
 STATES = {
     "left": ("has left owing", "离网欠费"),
@@ -41,7 +41,7 @@ def check_payments(context: RunContext) -> None:
     Raises:
         CannotCompute: they do not.
     """
-    if not context.engine.rows("SELECT count(paid) + count(paid_on) FROM bills")[0][0]:
+    if not tells_payments(context):
         raise CannotCompute(text("notes.no_payments", context.lang))
 
 

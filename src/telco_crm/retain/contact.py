@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 
 from telco_crm.analysis import RunContext
 from telco_crm.engine.sql import literal, number
-from telco_crm.measures import cash_sql, unpaid_sql
+from telco_crm.measures import cash_sql, tells_payments, unpaid_sql
 from telco_crm.rules import Model, Wording
 
 Reason = Literal["opted_out", "complaint", "arrears", "called", "campaign", "account", "quota", "capacity"]
@@ -50,7 +50,8 @@ class ContactRules(Model):
 
 def find_exclusions(context: RunContext, rules: ContactRules, campaign: str, day: str) -> dict[str, list[Reason]]:
     """Make `exclusions` (subscriber_id, reason): whom the policy forbids to contact on `day`, by every reason that
-    is about the subscriber alone. Returns the reasons that could not be looked at, by the table that is missing.
+    is about the subscriber alone. Returns the reasons that could not be looked at, by the table that is missing; says
+    so itself where bills tell of no payment.
     """
     on = f"DATE '{day}'"
     earlier = f"contacted_on < {on} AND campaign <> {literal(campaign)} AND contacted_on >= {on} - INTERVAL"
@@ -70,6 +71,9 @@ def find_exclusions(context: RunContext, rules: ContactRules, campaign: str, day
         ),
         ("contacts", "campaign"): f"SELECT subscriber_id FROM contacts WHERE {earlier} {rules.campaign_days} DAY",
     }
+    if context.has("bills") and not tells_payments(context):
+        del queries["bills", "arrears"]
+        context.say("no_paid", reason=rules.words["arrears"].text(context.lang))
     parts = ["SELECT '' AS subscriber_id, '' AS reason LIMIT 0"]
     unknown: dict[str, list[Reason]] = {}
     for (table, reason), sql in queries.items():
