@@ -77,3 +77,19 @@ def test_bills_that_say_nothing_of_payments(telco: Telco) -> None:
     left_out, said = excluded(telco, bills=bills("gift"))
     assert left_out == {}
     assert f'bills have neither paid nor paid_on, so nobody is left out as "{ARREARS}"' in said
+
+
+def test_contacts_of_other_campaigns_on_the_day_and_after_it(telco: Telco) -> None:
+    """Whoever is in another campaign that day or later is spoken for; this campaign's own contacts do not count."""
+    days = {"day": ("old", DAY), "next": ("old", "2026-04-11"), "planned": ("old", "2026-09-01")}
+    days |= {"before": ("old", "2026-01-10"), "long-ago": ("old", "2026-01-09")}  # 90 and 91 days
+    days |= {"own": ("spring", DAY), "own-later": ("spring", "2026-04-11")}
+    people: list[Row] = [
+        {"subscriber_id": w, "month": "2026-03", "total": "900", "due_date": "2026-04-05", "paid": "900"} for w in days
+    ]
+    contacts: list[Row] = [
+        {"subscriber_id": who, "campaign": campaign, "contacted_on": day, "arm": "control"}
+        for who, (campaign, day) in days.items()
+    ]
+    left_out, _ = excluded(telco, bills=people, contacts=contacts)
+    assert left_out == dict.fromkeys(("day", "next", "planned", "before"), CAMPAIGN)

@@ -54,7 +54,9 @@ def find_exclusions(context: RunContext, rules: ContactRules, campaign: str, day
     so itself where bills tell of no payment.
     """
     on = f"DATE '{day}'"
-    earlier = f"contacted_on < {on} AND campaign <> {literal(campaign)} AND contacted_on >= {on} - INTERVAL"
+    others = (
+        f"SELECT subscriber_id FROM contacts WHERE campaign <> {literal(campaign)} AND contacted_on >= {on} - INTERVAL"
+    )
     unpaid = unpaid_sql("total", "coalesce(gift, 0)", f"({cash_sql(on)})")
     queries: dict[tuple[str, Reason], str] = {
         ("subscribers", "opted_out"): "SELECT subscriber_id FROM subscribers WHERE opted_out",
@@ -66,10 +68,8 @@ def find_exclusions(context: RunContext, rules: ContactRules, campaign: str, day
             f"SELECT subscriber_id FROM (SELECT subscriber_id, {unpaid} AS unpaid FROM bills WHERE due_date < {on}) "
             f"WHERE unpaid > 0 GROUP BY subscriber_id HAVING sum(unpaid) >= {number(rules.owed_from)}"
         ),
-        ("contacts", "called"): (
-            f"SELECT subscriber_id FROM contacts WHERE arm = 'treated' AND {earlier} {rules.days_between} DAY"
-        ),
-        ("contacts", "campaign"): f"SELECT subscriber_id FROM contacts WHERE {earlier} {rules.campaign_days} DAY",
+        ("contacts", "called"): f"{others} {rules.days_between} DAY AND contacted_on < {on} AND arm = 'treated'",
+        ("contacts", "campaign"): f"{others} {rules.campaign_days} DAY",
     }
     if context.has("bills") and not tells_payments(context):
         del queries["bills", "arrears"]
