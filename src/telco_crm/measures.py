@@ -10,6 +10,8 @@ from telco_crm.errors import RuleError
 from telco_crm.months import Month
 from telco_crm.schema import tables_in_words
 
+MONEY = "DECIMAL(18,6)"
+
 
 def note_absent(context: RunContext) -> None:
     """Say, once, which tables that rules look at are missing, and so which rules cannot hold."""
@@ -34,6 +36,26 @@ def mean_arpu_sql(bills: int) -> str:
         f"SELECT subscriber_id, sum(arpu)::DOUBLE / count(*) AS arpu_mean FROM "
         f"(SELECT subscriber_id, arpu, {latest} AS age FROM arpu) WHERE age <= {bills} GROUP BY subscriber_id"
     )
+
+
+def tells_payments(context: RunContext) -> bool:
+    """Whether the bills tell of any payment."""
+    return bool(context.engine.rows("SELECT count(paid) + count(paid_on) FROM bills")[0][0])
+
+
+def cash_sql(moment: str) -> str:
+    """SQL over bills: what was paid of one before `moment` (SQL), gifted credit apart. By `paid`; where that is empty,
+    a bill with a day of payment was paid in full.
+    """
+    return (
+        f"CASE WHEN paid_on >= {moment} THEN 0 WHEN paid IS NOT NULL THEN paid "
+        "WHEN paid_on IS NOT NULL THEN total - coalesce(gift, 0) ELSE 0 END"
+    )
+
+
+def unpaid_sql(total: str, gift: str, cash: str) -> str:
+    """SQL: what is unpaid of a bill."""
+    return f"greatest(0, {total} - {gift} - {cash})::{MONEY}"
 
 
 def lags_sql(latest: Month, features: str = "features") -> str:

@@ -139,6 +139,23 @@ def test_who_is_not_followed_to_the_end_is_left_out(telco: Telco) -> None:
     assert (left["treated"], left["control"]) == ("4", "3")
 
 
+def test_leavers_who_are_not_followed_to_the_end_are_left_out_too(telco: Telco) -> None:
+    """Else a preliminary effect would lose the stayers of those who are followed for a short time, and no leavers."""
+    short = {
+        "t4,": "t4,yes,2026-04-01,,yes,2026-04-08,130,South",  # left on a day that is known
+        "c1,": "c1,yes,,0,,2026-04-08,100,North",  # and on one that is not
+        "c4,": "c4,no,,90,yes,2026-04-08,100,",
+        "c3,": "c3,no,,60,no,,100,South",  # no day: as far as the file goes
+    }
+    lines = [next((new for old, new in short.items() if line.startswith(old)), line) for line in ROWS.splitlines()]
+    telco.write("outcome.csv", "\n".join(lines))
+    said = " ".join(telco.good(*options("outcome.csv")).err.split())
+    assert "the outcome of 3 of 8 subscribers is not known yet, since it takes 31 days" in said
+    left = by([row for row in read(telco.folder / "effect.csv") if not row["segment"]], "measure")["left"]
+    assert [left[key] for key in ("treated", "control")] == ["3", "2"]
+    assert [float(left[key]) for key in ("treated_mean", "control_mean")] == [0, 0]  # c2 left after the time
+
+
 def test_an_outcome_that_is_not_over_is_refused_by_name(telco: Telco) -> None:
     # Nobody's time is over on the 8th of April: those who left already do not count either.
     telco.write(

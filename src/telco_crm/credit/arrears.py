@@ -12,9 +12,8 @@ from telco_crm.credit.control import ArrearsRules
 from telco_crm.engine.sql import literal, number
 from telco_crm.errors import CannotCompute
 from telco_crm.labels import text
-from telco_crm.measures import mean_arpu_sql
+from telco_crm.measures import MONEY, cash_sql, mean_arpu_sql, tells_payments, unpaid_sql
 
-MONEY = "DECIMAL(18,6)"
 STATES = {
     "left": ("has left owing", "离网欠费"),
     "resume": ("paid, to be resumed", "已缴清待复机"),
@@ -42,7 +41,7 @@ def check_payments(context: RunContext) -> None:
     Raises:
         CannotCompute: they do not.
     """
-    if not context.engine.rows("SELECT count(paid) + count(paid_on) FROM bills")[0][0]:
+    if not tells_payments(context):
         raise CannotCompute(text("notes.no_payments", context.lang))
 
 
@@ -51,16 +50,12 @@ def compute_dues(context: RunContext) -> None:
     day = statistics_day(context)
     moment = f"DATE '{day + timedelta(days=1)}'"  # the end of the day
     close = "CAST(CAST(month || '-01' AS DATE) + INTERVAL 1 MONTH AS DATE)"
-    cash = (
-        f"CASE WHEN paid_on >= {moment} THEN 0 WHEN paid IS NOT NULL THEN paid "
-        "WHEN paid_on IS NOT NULL THEN total - coalesce(gift, 0) ELSE 0 END"
-    )
     context.create(
         "settled",
         f"""
-        SELECT *, greatest(0, total - gift - cash)::{MONEY} AS unpaid
-        FROM (SELECT subscriber_id, month, total, coalesce(gift, 0) AS gift, ({cash})::{MONEY} AS cash, due_date,
-                     CASE WHEN paid_on < {moment} THEN paid_on END AS paid_on,
+        SELECT *, {unpaid_sql("total", "gift", "cash")} AS unpaid
+        FROM (SELECT subscriber_id, month, total, coalesce(gift, 0) AS gift, ({cash_sql(moment)})::{MONEY} AS cash,
+                     due_date, CASE WHEN paid_on < {moment} THEN paid_on END AS paid_on,
                      date_sub('month', {close}, {moment}) AS age
               FROM bills WHERE {close} <= {moment})""",
     )

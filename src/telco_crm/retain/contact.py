@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 
 from telco_crm.analysis import RunContext
 from telco_crm.engine.sql import literal, number
+from telco_crm.measures import cash_sql, tells_payments, unpaid_sql
 from telco_crm.rules import Model, Wording
 
 Reason = Literal["opted_out", "complaint", "arrears", "called", "campaign", "account", "quota", "capacity"]
@@ -49,11 +50,14 @@ class ContactRules(Model):
 
 def find_exclusions(context: RunContext, rules: ContactRules, campaign: str, day: str) -> dict[str, list[Reason]]:
     """Make `exclusions` (subscriber_id, reason): whom the policy forbids to contact on `day`, by every reason that
-    is about the subscriber alone. Returns the reasons that could not be looked at, by the table that is missing.
+    is about the subscriber alone. Returns the reasons that could not be looked at, by the table that is missing; says
+    so itself where bills tell of no payment.
     """
     on = f"DATE '{day}'"
-    earlier = f"contacted_on < {on} AND campaign <> {literal(campaign)} AND contacted_on >= {on} - INTERVAL"
-    unpaid = f"due_date < {on} AND coalesce(paid, 0) < total AND coalesce(paid_on < {on}, true)"
+    others = (
+        f"SELECT subscriber_id FROM contacts WHERE campaign <> {literal(campaign)} AND contacted_on >= {on} - INTERVAL"
+    )
+    unpaid = unpaid_sql("total", "coalesce(gift, 0)", f"({cash_sql(on)})")
     queries: dict[tuple[str, Reason], str] = {
         ("subscribers", "opted_out"): "SELECT subscriber_id FROM subscribers WHERE opted_out",
         ("events", "complaint"): (
@@ -61,14 +65,15 @@ def find_exclusions(context: RunContext, rules: ContactRules, campaign: str, day
             f"AND time >= {on} - INTERVAL {rules.complaint_days} DAY AND coalesce(resolved_at >= {on}, true)"
         ),
         ("bills", "arrears"): (
-            f"SELECT subscriber_id FROM bills WHERE {unpaid} GROUP BY subscriber_id "
-            f"HAVING sum(total - coalesce(paid, 0)) >= {number(rules.owed_from)}"
+            f"SELECT subscriber_id FROM (SELECT subscriber_id, {unpaid} AS unpaid FROM bills WHERE due_date < {on}) "
+            f"WHERE unpaid > 0 GROUP BY subscriber_id HAVING sum(unpaid) >= {number(rules.owed_from)}"
         ),
-        ("contacts", "called"): (
-            f"SELECT subscriber_id FROM contacts WHERE arm = 'treated' AND {earlier} {rules.days_between} DAY"
-        ),
-        ("contacts", "campaign"): f"SELECT subscriber_id FROM contacts WHERE {earlier} {rules.campaign_days} DAY",
+        ("contacts", "called"): f"{others} {rules.days_between} DAY AND contacted_on < {on} AND arm = 'treated'",
+        ("contacts", "campaign"): f"{others} {rules.campaign_days} DAY",
     }
+    if context.has("bills") and not tells_payments(context):
+        del queries["bills", "arrears"]
+        context.say("no_paid", reason=rules.words["arrears"].text(context.lang))
     parts = ["SELECT '' AS subscriber_id, '' AS reason LIMIT 0"]
     unknown: dict[str, list[Reason]] = {}
     for (table, reason), sql in queries.items():

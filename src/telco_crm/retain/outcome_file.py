@@ -75,8 +75,8 @@ def find_file_arms(context: RunContext, rules: EffectRules, name: str, file: Out
     )
     last = f"(day + INTERVAL {rules.days - 1} DAY)"
     mine = "SELECT until FROM known_people k WHERE k.subscriber_id = members.subscriber_id"
-    # Who left is known whatever comes after, but not before the same time has passed for all of the same day.
-    is_open = f"((SELECT max(until) FROM known_people) < {last} OR (left_on IS NULL AND ({mine}) < {last}))"
+    # Also of who left: of those whose rows end too early the stayers cannot count, so the leavers must not either.
+    is_open = f"coalesce(({mine}), (SELECT max(until) FROM known_people)) < {last}"
     if is_monthly(context):
         needed = f"strftime(date_trunc('month', day) + INTERVAL {rules.months} MONTH, '%Y-%m')"
         is_open = f"{needed} > {literal(_whole_until(context, name))}"
