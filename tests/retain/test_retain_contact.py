@@ -93,3 +93,54 @@ def test_contacts_of_other_campaigns_on_the_day_and_after_it(telco: Telco) -> No
     ]
     left_out, _ = excluded(telco, bills=people, contacts=contacts)
     assert left_out == dict.fromkeys(("day", "next", "planned", "before"), CAMPAIGN)
+
+
+# who: (bill, account, region); least profit 0 is at a bill of 111.2
+SHARED = {
+    "first": (900, "a1", "North"),
+    "second": (800, "a1", "North"),
+    "second-low": (100, "a1", "North"),  # would not be chosen alone either
+    "low": (100, "a2", "North"),
+    "low-mate": (90, "a2", "North"),  # the mate is not on the list
+    "south": (700, "", "South"),
+    "south-over": (600, "", "South"),
+    "south-low": (100, "", "South"),
+    "late": (500, "a3", "North"),
+    "late-mate": (400, "a3", "North"),
+}
+ACCOUNT, QUOTA = "another subscriber of the account is contacted", "quota of the region is used up"
+
+
+@pytest.mark.parametrize(
+    ("options", "chosen", "wanted"),
+    [
+        (
+            (),
+            {"first", "south", "late"},
+            {"second": ACCOUNT, "late-mate": ACCOUNT, "south-over": QUOTA},
+        ),
+        (("--top", 2), {"first", "south"}, {"second": ACCOUNT, "south-over": QUOTA}),
+        (("--min-profit", 5), {"first", "south"}, {"second": ACCOUNT}),  # 600: 4.40
+        (("--min-profit", 999), set(), {}),
+    ],
+)
+def test_accounts_and_quotas_count_who_would_be_chosen(
+    telco: Telco, options: tuple[object, ...], chosen: set[str], wanted: dict[str, str]
+) -> None:
+    (telco.folder / "own.toml").write_text(f"{RULES}[rules.contact.quotas]\nSouth = 1\n", "utf-8")
+    tables: dict[str, list[Row]] = {
+        "bills": [{"subscriber_id": w, "month": "2026-03", "total": str(b)} for w, (b, _, _) in SHARED.items()],
+        "subscribers": [
+            {"subscriber_id": w, "activated_on": "2020-01-01", "account_id": account, "region": region}
+            for w, (_, account, region) in SHARED.items()
+        ],
+    }
+    export(telco.folder / "data", tables)
+    base = ("--name", "spring", "--on", DAY, "--config", "own.toml", "--no-store", "--control", 0)
+    telco.good("campaign", "plan", "data", "-o", "out", *base, *options)
+    roster = read(telco.folder / "out/roster.csv")
+    assert {r["subscriber_id"] for r in roster if r["arm"] == "treated"} == chosen
+    assert {r["subscriber_id"]: r["all_reasons"] for r in roster if r["arm"] == "excluded"} == wanted
+    counts = {r["excluded_for"]: int(r["subscribers"]) for r in read(telco.folder / "out/exclusions.csv")}
+    reasons = list(wanted.values())
+    assert counts == {reason: reasons.count(reason) for reason in reasons}

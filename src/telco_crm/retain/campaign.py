@@ -59,7 +59,9 @@ def plan_campaign(context: RunContext, plan: Plan) -> dict[str, Any]:
             context.say("campaign_no_table", table=tables_in_words([table], context.lang), reason=words)
     _say_overlaps(context)
     _rank(context, plan, rules, capacity)
-    _draw(context, plan, _length(context, plan))
+    length = _length(context, plan)
+    _release(context, plan, length)
+    _draw(context, plan, length)
     assign(context, capacity, rules, day)
     _tables(context, plan, rules)
     return _facts(context, plan) | _calling(context, capacity)
@@ -100,7 +102,7 @@ def _z() -> float:
 def _rank(context: RunContext, plan: Plan, rules: ContactRules, capacity: Capacity) -> None:
     """Make `ranked`: candidates with `reasons` (a list, first the one that counts), or else their `place`."""
     order = BY_PROFIT if plan.by == "profit" else BY_REVENUE
-    judge(context, rules, f"(SELECT {LOOKED_AT} FROM candidates)", order)
+    judge(context, rules, f"(SELECT {LOOKED_AT} FROM candidates)", order, f"true{_least(plan)}")
     if capacity.limits is None:
         return
     counted = f"place IS NOT NULL AND {capacity.is_called}{_least(plan)}"
@@ -133,6 +135,18 @@ def _length(context: RunContext, plan: Plan) -> int:
         where = f"{' AND '.join(limits) or 'true'} ORDER BY place DESC LIMIT 1"
     found = context.engine.rows(f"SELECT place FROM {free} WHERE {where}")
     return int(found[0][0]) if found else 0
+
+
+def _release(context: RunContext, plan: Plan, length: int) -> None:
+    """Take the account from the `reasons` of those whose mate did not get onto the list; they follow the mate in the
+    order, so they are not selected.
+    """
+    listed = f"SELECT account_id FROM ranked WHERE place <= {length} AND account_id IS NOT NULL{_least(plan)}"
+    context.create(
+        "ranked",
+        f"SELECT * REPLACE (CASE WHEN is_second AND account_id NOT IN ({listed}) "
+        "THEN list_filter(reasons, lambda x: x <> 'account') ELSE reasons END AS reasons) FROM ranked",
+    )
 
 
 def _least(plan: Plan) -> str:
