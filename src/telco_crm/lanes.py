@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 
@@ -43,14 +43,22 @@ def run_analyses(analyses: Sequence[Analysis], context: RunContext, lanes: Seque
                     free.append(lane)
                     turns[n] = done.result()
         except BaseException:
-            for lane in lanes:
-                lane.engine.interrupt()
+            _break_off(running, lanes)
             raise
     for n in range(len(analyses)):
         context.tables |= turns[n].tables
         for note in turns[n].notes:
             context.note(note)
     return {analysis.name: turns[n].impossible for n, analysis in enumerate(analyses) if turns[n].impossible}
+
+
+def _break_off(running: Iterable[Future[Turn]], lanes: Sequence[Workers]) -> None:
+    """Interrupt what is being computed until it ends: an interrupt between two statements would be lost."""
+    while True:
+        for lane in lanes:
+            lane.engine.interrupt()
+        if not wait(running, timeout=0.1).not_done:
+            return
 
 
 def _waits(analyses: Sequence[Analysis]) -> list[set[int]]:

@@ -1,6 +1,7 @@
 """Analyses side by side: what waits for what, what each may see, and what is told in the end."""
 
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 
@@ -105,6 +106,7 @@ def test_a_defect_ends_the_run_and_what_else_is_being_computed(engine: DuckEngin
 
     def long(context: RunContext) -> None:
         begun.set()
+        time.sleep(0.3)  # the first interrupt comes before the statement
         context.engine.rows("SELECT count(*) FROM range(1000000000000) t(a) WHERE a % 7 = 3")  # for hours
 
     def wrong(context: RunContext) -> None:
