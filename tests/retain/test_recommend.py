@@ -81,6 +81,7 @@ subscriber_id campaign contacted_on arm
 called        spring   2026-03-02   treated     # 30 days before 1 April
 planned       winter   2026-01-01   control     # 90 days
 over          autumn   2025-12-31   treated
+night         summer   2026-04-01   treated     # is not known in March
 """
 
 

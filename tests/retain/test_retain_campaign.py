@@ -8,25 +8,21 @@ import re
 from pathlib import Path
 
 import pytest
+from one_month import ONE_MONTH
 from telco_process import Telco
 
 from world import Row, by, export, read
 
 # A contact costs 1; a month's ARPU is worth 0.5 and everybody accepts. Without usage and events nothing but the base of
 # the rule score holds: score 0.017986, so the expected profit is 0.008993 × ARPU − 1.
-RULES = """
-[rules.retention]
-contact_cost = 1
-[rules.assessment]
-margin = 1.0
-horizon_months = 1
-discount = 0
-monthly_churn = 0.5
-[rules.offers]
+RULES = (
+    ONE_MONTH
+    + """[rules.offers]
 offers = [{ id = "all", en = "gift", zh = "礼", take_up = 1.0 }]
 [rules.contact.quotas]
 South = 1
 """
+)
 # who: (ARPU, region, account, opted out)
 PEOPLE = {
     "free-1": (900, "North", "a1", ""),

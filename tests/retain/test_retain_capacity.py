@@ -8,6 +8,7 @@ from itertools import islice
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from one_month import ONE_MONTH
 from telco_process import Telco
 
 from telco_crm.analysis import RunContext
@@ -20,15 +21,9 @@ from telco_crm.rules import load_rules
 from world import Row, by, export, read
 
 # Everybody has the same score, so the expected profit falls with the bill: n1 first, then s1, n2, s2, n3 …
-RULES = """
-[rules.retention]
-contact_cost = 1
-[rules.assessment]
-margin = 1.0
-horizon_months = 1
-discount = 0
-monthly_churn = 0.5
-[rules.offers]
+RULES = (
+    ONE_MONTH
+    + """[rules.offers]
 offers = [
   { id = "text", en = "t", zh = "t", take_up = 1.0, channel = "sms", arpu_from = 2000 },
   { id = "all", en = "gift", zh = "礼", take_up = 1.0 },
@@ -37,6 +32,7 @@ offers = [
 calling_weekdays = ["mon", "tue", "wed", "thu", "fri"]
 no_calls_on = [2026-04-13]
 """
+)
 BILLS = {"n1": 990, "s1": 980, "n2": 970, "s2": 960, "n3": 950, "s3": 940, "n4": 930, "e1": 920, "low": 100}
 BILLS["by-text"] = 2000
 REGIONS = {"n": "North", "s": "South", "e": "East", "l": "North", "b": "East"}

@@ -5,22 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from one_month import ONE_MONTH
 from telco_process import Telco
 
 from world import Row, export, read
 
 # As in test_retain_campaign: the expected profit is 0.008993 × ARPU − 1, so a bill of 900 is always chosen.
-RULES = """
-[rules.retention]
-contact_cost = 1
-[rules.assessment]
-margin = 1.0
-horizon_months = 1
-discount = 0
-monthly_churn = 0.5
-[rules.offers]
+RULES = (
+    ONE_MONTH
+    + """[rules.offers]
 offers = [{ id = "all", en = "gift", zh = "礼", take_up = 1.0 }]
 """
+)
 DAY = "2026-04-10"
 ARREARS, CAMPAIGN = "in arrears: to credit control", "in another campaign"
 # who: (gift, paid, paid_on) of a bill of 900 due on the 5th of April

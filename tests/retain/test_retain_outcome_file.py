@@ -175,6 +175,13 @@ def test_an_outcome_that_is_not_over_is_refused_by_name(telco: Telco) -> None:
     assert not (telco.folder / "effect.csv").exists()
 
 
+def test_a_row_that_ends_on_the_day_of_leaving_counts(telco: Telco) -> None:
+    """t4 left on 20 March and was not looked at any more; the others are followed for as long as it takes."""
+    telco.write("ends.csv", ROWS.replace("t4,yes,2026-04-09,,yes,2026-04-30", "t4,yes,2026-03-20,,yes,2026-03-20"))
+    telco.good(*options("ends.csv"), "-q")
+    checked(read(telco.folder / "effect.csv"), ROWS_WANTED)
+
+
 def test_everything_wrong_with_a_file_is_told_at_once(telco: Telco) -> None:
     telco.write(
         "bad.csv",

@@ -53,7 +53,7 @@ def plan_campaign(context: RunContext, plan: Plan) -> dict[str, Any]:
     capacity = capacity_of(rules, plan.agents, plan.calls_per_day, plan.days)
     day = plan.day or context.as_of.end
     plan = replace(plan, day=day)
-    for table, unknown in find_exclusions(context, rules, plan.name, str(day)).items():
+    for table, unknown in find_exclusions(context, rules, str(day), plan.name).items():
         for reason in unknown:
             words = rules.words[reason].text(context.lang)
             context.say("campaign_no_table", table=tables_in_words([table], context.lang), reason=words)

@@ -48,15 +48,19 @@ class ContactRules(Model):
         return self
 
 
-def find_exclusions(context: RunContext, rules: ContactRules, campaign: str, day: str) -> dict[str, list[Reason]]:
+def find_exclusions(
+    context: RunContext, rules: ContactRules, day: str, campaign: str | None = None
+) -> dict[str, list[Reason]]:
     """Make `exclusions` (subscriber_id, reason): whom the policy forbids to contact on `day`, by every reason that
     is about the subscriber alone. Returns the reasons that could not be looked at, by the table that is missing; says
     so itself where bills tell of no payment.
+
+    Contacts of the `campaign` that is planned do not count, those of others for the day or later do. Where none is
+    planned, nothing from the day on is known.
     """
     on = f"DATE '{day}'"
-    others = (
-        f"SELECT subscriber_id FROM contacts WHERE campaign <> {literal(campaign)} AND contacted_on >= {on} - INTERVAL"
-    )
+    known = f"contacted_on < {on}" if campaign is None else f"campaign <> {literal(campaign)}"
+    others = f"SELECT subscriber_id FROM contacts WHERE {known} AND contacted_on >= {on} - INTERVAL"
     unpaid = unpaid_sql("total", "coalesce(gift, 0)", f"({cash_sql(on)})")
     queries: dict[tuple[str, Reason], str] = {
         ("subscribers", "opted_out"): "SELECT subscriber_id FROM subscribers WHERE opted_out",

@@ -74,7 +74,9 @@ def find_file_arms(context: RunContext, rules: EffectRules, name: str, file: Out
         "coalesce(bool_or(\"left\") FILTER (month = ''), false) AS has_left FROM outcome GROUP BY subscriber_id",
     )
     last = f"(day + INTERVAL {rules.days - 1} DAY)"
-    mine = "SELECT until FROM known_people k WHERE k.subscriber_id = members.subscriber_id"
+    # Where a row ends on the day of leaving, that is why it ends: it goes as far as the file.
+    own = "CASE WHEN until IS DISTINCT FROM left_on THEN until END"
+    mine = f"SELECT {own} FROM known_people k WHERE k.subscriber_id = members.subscriber_id"
     # Also of who left: of those whose rows end too early the stayers cannot count, so the leavers must not either.
     is_open = f"coalesce(({mine}), (SELECT max(until) FROM known_people)) < {last}"
     if is_monthly(context):

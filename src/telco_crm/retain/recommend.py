@@ -103,7 +103,7 @@ def propose(context: RunContext) -> None:
 def rank(context: RunContext) -> None:
     """Make `recommendations`: those who may be contacted in the order of expected value, the others with the reason."""
     rules, lang = context.rules(ContactRules, "contact"), context.lang
-    for table, unknown in find_exclusions(context, rules, "", str(context.as_of.end)).items():
+    for table, unknown in find_exclusions(context, rules, str(context.as_of.end)).items():
         words = "; ".join(rules.words[reason].text(lang) for reason in unknown)
         context.say("no_policy", table=tables_in_words([table], lang), words=words)
     judge(context, rules, "(SELECT subscriber_id, account_id, region, expected_value FROM proposed)", ORDER)
