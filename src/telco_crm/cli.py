@@ -192,7 +192,7 @@ def main() -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _interrupt)
     if not sys.warnoptions:  # python -W says that somebody wants to see what libraries warn of
-        warnings.showwarning = _unsaid
+        warnings.showwarning = _unsaid  # filters would be lost: scikit-learn exchanges them from within threads
     try:
         code = cli.main(standalone_mode=False)
     except click.ClickException as error:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -82,18 +84,14 @@ class DuckEngine:
 
     def arrays(self, sql: str) -> dict[str, Any]:
         """A result without missing values, as one NumPy array per column."""
-        try:
+        with self._told():
             found = self._connection.sql(sql).to_arrow_table()  # quicker than by way of rows or NumPy
-        except duckdb.Error as error:
-            raise _translated(error, self._folder) from error
         return {name: found[name].to_numpy() for name in found.column_names}
 
     def batches(self, sql: str) -> pa.RecordBatchReader:
         """A large result, batch by batch, for writing."""
-        try:
+        with self._told():
             return self._connection.sql(sql).to_arrow_reader(100_000)
-        except duckdb.Error as error:
-            raise _translated(error, self._folder) from error
 
     def register(self, name: str, data: pd.DataFrame | pa.Table) -> None:
         """Make `data` known as table `name`, replacing what had that name."""
@@ -127,8 +125,14 @@ class DuckEngine:
         self._scratch.close()
 
     def _execute(self, sql: str) -> duckdb.DuckDBPyConnection:
-        try:
+        with self._told():
             return self._connection.execute(sql)
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """What fails within is told in the words of the program."""
+        try:
+            yield
         except duckdb.Error as error:
             raise _translated(error, self._folder) from error
 

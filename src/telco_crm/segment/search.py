@@ -140,9 +140,8 @@ def _with_strangers(z: Matrix, found: Groups, archetypes: Archetypes) -> Groups:
             break
         more = _founded(z, fit_mixture(z, np.vstack([found.mixture.means, start]), SEARCH_STEPS), archetypes)
         grown = len(more.archetype) - len(found.archetype)
-        if set(found.archetype) - set(more.archetype) or grown < 0:
-            break
-        if not grown and more.mixture.distances().min() <= found.mixture.distances().min():
+        apart = more.mixture.distances().min() > found.mixture.distances().min()
+        if set(found.archetype) - set(more.archetype) or grown < 0 or not (grown or apart):
             break
         found = more
     return found

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
@@ -199,21 +198,11 @@ def _held_out(task: Task, fold: Ints, rules: UpliftRules, seed: int, threads: in
         effects[BASELINE] = response(effects[two_linear.__name__])
         return [(name, effect.score(held)) for name, effect in effects.items()]
 
-    with (
-        warnings.catch_warnings(),
-        threadpool_limits(1),
-        ThreadPoolExecutor(threads, initializer=_one_thread) as pool,
-    ):
-        # scikit-learn exchanges the filters from within threads, then warns of its own use; a filter would be lost
-        warnings.showwarning = _unsaid
+    with threadpool_limits(1), ThreadPoolExecutor(threads, initializer=_one_thread) as pool:
         for k, found in enumerate(pool.map(work, range(FOLDS))):
             for name, score in found:
                 scores[name][fold == k] = score
     return scores
-
-
-def _unsaid(*_: Any, **__: Any) -> None:
-    """In place of warnings.showwarning."""
 
 
 def _one_thread() -> None:
