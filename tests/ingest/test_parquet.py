@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import io
 import random
+import tempfile
 from datetime import date, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import reading
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from reading import Reads
 
+from telco_crm.engine.duck import DuckEngine
 from telco_crm.errors import InputError
 
 TIME = datetime(2026, 3, 5, 10, 15)
@@ -160,6 +166,47 @@ def test_calls_from_parquet_are_those_from_csv(read: Reads) -> None:
     assert [(r["column"], r["reason"], r["row"]) for r in first.rejects] == [
         (r["column"], r["reason"], r["row"]) for r in second.rejects
     ]
+
+
+IDENTIFIERS = [
+    "139",
+    "0140",
+    " 0140 ",
+    "0140\t",
+    "1.3E+10",
+    "x1",
+    "NULL",
+    "-",
+    "",
+    None,
+    "110",
+    "1e3",
+    "+1",
+    "1_0",
+    "9" * 20,
+]
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.lists(st.tuples(st.sampled_from(IDENTIFIERS), st.sampled_from(IDENTIFIERS)), min_size=1, max_size=8),
+    st.sampled_from(["", '[input.usage]\nnulls = ["110", "-"]\n']),
+)
+def test_identifiers_of_calls_by_the_quick_way_and_by_the_full_one(
+    engine: DuckEngine, calls: list[tuple[str | None, str | None]], toml: str
+) -> None:
+    """`reading.read` compares the two; a clean first half of the rows does not vouch for the second."""
+    both = [("139", "0140"), *calls]
+    table = {
+        "subscriber_id": pa.array([c[0] for c in both], pa.string()),
+        "start_time": [TIME] * len(both),
+        "service": ["sms"] * len(both),
+        "direction": ["in"] * len(both),
+        "counterpart": pa.array([c[1] for c in both], pa.string()),
+    }
+    with tempfile.TemporaryDirectory() as folder:
+        found = reading.read(engine, Path(folder), "usage", {"usage.parquet": parquet(table)}, toml)
+    assert sum(found.total) == len(both)
 
 
 def test_a_file_without_rows(read: Reads) -> None:

@@ -8,7 +8,7 @@ files and over Parquet files, on every engine that runs DuckDB.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from telco_crm.engine.sql import literal
@@ -59,27 +59,30 @@ class Cell:
 
 @dataclass(frozen=True)
 class Conversion:
-    """The SQL of one file, step by step; `good` is true for acceptable rows.
+    """The SQL of one file, step by step; a row is acceptable if all of `good` hold: those of a column's cell under its
+    name, others under a name of their own.
 
     `columns` maps each canonical column to its typed expression (absent columns are NULL or the default), `problems` to
-    SQL text that is NULL or says what is wrong.
+    SQL text that is NULL or says what is wrong. A cell of `plain_ids` is good if it has nothing but digits.
     """
 
     raw: str
     parsed: str
     typed: str
-    good: str
+    good: Mapping[str, str]
     columns: Mapping[str, str]
     problems: Mapping[str, str]
     open_coded: bool = False  # whether open enumerations are codes too
+    plain_ids: Set[str] = frozenset()
 
-    def select(self, relation: str, projection: str) -> str:
-        """`projection` over all rows of `relation`; r_, v_ and the flag `good` can be used in it.
+    def select(self, relation: str, projection: str, *between: str) -> str:
+        """`projection` over all rows of `relation`; r_, v_ and the flag `good` can be used in it, and what the steps
+        `between` the typed values and the flag name.
 
         A WHERE on `good` makes DuckDB evaluate every conversion twice; where that counts, carry the flag along instead.
         """
-        sql = relation
-        for step in (self.raw, self.parsed, self.typed, f"({self.good}) IS TRUE AS good"):
+        sql, good = relation, " AND ".join(self.good.values())
+        for step in (self.raw, self.parsed, self.typed, *between, f"({good}) IS TRUE AS good"):
             sql = f"(SELECT *, {step} FROM {sql})" if step else sql
         return f"SELECT {projection} FROM {sql}"
 
@@ -101,14 +104,14 @@ def conversion(
             )
     bound = {b.name: b for b in bindings}
     steps = [Steps(b, cells[b.name], mapping) for b in bindings]
-    good = [f"(r_{s.name} IS NULL OR v_{s.name} IS NOT NULL)" for s in steps if s.can_fail]
-    good += [f"v_{n} IS NOT NULL" for n in schema.required]
+    good = {s.name: f"(r_{s.name} IS NULL OR v_{s.name} IS NOT NULL)" for s in steps if s.can_fail}
+    good |= {f"{n} filled": f"v_{n} IS NOT NULL" for n in schema.required}
     checks = [_holds(check, schema, bound) for check in schema.checks if _applies(check, bound)]
     return Conversion(
         raw=", ".join(f"{s.raw()} AS r_{s.name}" for s in steps),
         parsed=", ".join(f"{p} AS p_{s.name}" for s in steps if (p := s.parsed()) is not None),
         typed=", ".join(f"{s.typed()} AS v_{s.name}" for s in steps),
-        good=" AND ".join([*good, *checks]),
+        good={**good, **{f"check {n}": check for n, check in enumerate(checks)}},
         columns={name: _value(column, bound.get(name)) for name, column in schema.columns.items()},
         problems=_problems(schema, bound),
     )

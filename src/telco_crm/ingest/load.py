@@ -157,7 +157,7 @@ class FileReading:
         def distinct(column: str, relation: str) -> str:
             return distinct_sql(by_name[column], cells[column], mapping, relation)
 
-        self._how = HowTo(quick, self._full, set(by_name), distinct)
+        self._how = HowTo(quick, self._full, set(by_name), {n: c.sql for n, c in cells.items()}, distinct)
 
     def batches(self) -> Iterator[Batch]:
         """The batches to add.

@@ -38,9 +38,10 @@ def quick_conversion(
     full = conversion(schema, bindings, cells, mapping, file)
     steps = [_QuickSteps(b, cells[b.name], mapping, samples.get(b.header or "", ())) for b in bindings]
     coded = [f"v_{b.name}" for b in bindings if b.column.type == "enum"]
-    good = [f"v_{n} IS NOT NULL" for n in schema.required] + [g for s in steps if (g := s.good())]
-    good += [f"({' | '.join(coded)}) < {UNKNOWN}"] if coded else []
-    good += _checks(schema, {b.name for b in bindings})
+    good = {f"{n} filled": f"v_{n} IS NOT NULL" for n in schema.required}
+    good |= {s.name: g for s in steps if (g := s.good())}
+    good |= {"codes": f"({' | '.join(coded)}) < {UNKNOWN}"} if coded else {}
+    good |= {f"check {n}": check for n, check in enumerate(_checks(schema, {b.name for b in bindings}))}
     bound = {b.name for b in bindings}
     enums = {n: c for n, c in schema.columns.items() if c.type == "enum"}
     values = {n: f"v_{n}" if n in bound else str(c.code(c.default or "")) for n, c in enums.items()}
@@ -48,10 +49,11 @@ def quick_conversion(
         raw=", ".join(f"{r} AS r_{s.name}" for s in steps if (r := s.raw())),
         parsed=", ".join(f"{p} AS p_{s.name}" for s in steps if (p := s.parsed())),
         typed=", ".join(f"{s.typed()} AS v_{s.name}" for s in steps),
-        good=" AND ".join(good),
+        good=good,
         columns={**full.columns, **values},
         problems={},
         open_coded=True,
+        plain_ids={s.name for s in steps if s.plain},
     )
 
 
@@ -65,6 +67,7 @@ class _QuickSteps:
         self._full = Steps(binding, cell, mapping)
         self._nulls = () if cell.clean else mapping.stored_nulls
         self._kind = self._quick_kind()
+        self.plain = self._kind == "id" and not any(word.isdigit() for word in self._nulls)
 
     def raw(self) -> str:
         return "" if self._kind else self._full.raw()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Set
+from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -29,12 +29,13 @@ class Outcome:
 class HowTo:
     """How a file's rows are converted: quickly first, fully where that fails; `bound` names the columns it fills.
 
-    `distinct` gives SQL for the distinct values (`id`) of a column in a relation.
+    `cells` has the SQL of their raw cells, `distinct` gives that of a column's distinct values (`id`) in a relation.
     """
 
     quick: Conversion
     full: Conversion
     bound: Set[str]
+    cells: Mapping[str, str]
     distinct: Callable[[str, str], str]
 
 

@@ -8,6 +8,7 @@ hashes: the engine reads only the row groups that a range touches.
 from __future__ import annotations
 
 from collections.abc import Set
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -16,7 +17,7 @@ from telco_crm.engine.base import Engine
 from telco_crm.engine.sql import literal
 from telco_crm.ingest.batches import Batch
 from telco_crm.ingest.convert import Conversion
-from telco_crm.ingest.dialling import Dialling, packed
+from telco_crm.ingest.dialling import OTHER, Dialling, packed
 from telco_crm.ingest.sinks import HowTo, Outcome
 from telco_crm.schema import load_schema
 
@@ -64,13 +65,16 @@ class UsageSink:
         engine = self._engine.session()
         relation = batch.shown(engine)
         name = str(self._folder / f"rows-{batch.number:05d}")
-        kept, lines = _write(engine, self._rows(relation, how.quick, how.bound), Path(f"{name}.parquet"))
+        distinct = f"SELECT DISTINCT {how.cells['subscriber_id']} FROM {relation}"
+        engine.run(f"CREATE OR REPLACE TEMP TABLE subscriber_cells AS {distinct}")
+        quick = _sure_of_subscribers(engine, how.quick)
+        kept, lines = _write(engine, self._rows(relation, quick, how.bound), Path(f"{name}.parquet"))
         if lines:
             engine.register("second_look", pa.table({"line": pa.array(lines, pa.int64())}))
             rest = f"(SELECT * FROM {relation} SEMI JOIN second_look USING (line))"
             more, lines = _write(engine, self._rows(rest, how.full, how.bound), Path(f"{name}-more.parquet"))
             kept += more
-        ids = f"SELECT hash(id) AS sid, id AS subscriber_id FROM ({how.distinct('subscriber_id', relation)})"
+        ids = f"SELECT hash(id) AS sid, id AS subscriber_id FROM ({how.distinct('subscriber_id', 'subscriber_cells')})"
         ids = f"SELECT * FROM ({ids} WHERE id IS NOT NULL)"
         if lines:  # somebody may have no good row
             ids += f" SEMI JOIN read_parquet({literal(name + '*.parquet')}) USING (sid)"
@@ -79,8 +83,14 @@ class UsageSink:
 
     def _rows(self, relation: str, how: Conversion, bound: Set[str]) -> str:
         """SQL: the packed rows; a row that is not good has month 0 and its line as `second`."""
-        number = self._dialling.one_number(how.columns["counterpart"])
-        return f"SELECT {self._projection(how, bound)} FROM ({how.select(relation, f'*, {number} AS one_number')})"
+        given = how.columns["counterpart"]
+        number = f"{self._dialling.one_number(given)} AS one_number"
+        as_packed = f"{packed('one_number')} AS packed_number"
+        if "counterpart" in how.plain_ids:
+            digits = f"one_number = {given} AND packed_number BETWEEN 10 AND {OTHER - 1}::UBIGINT"
+            looked_at = f"CASE WHEN {digits} THEN true ELSE {how.good['counterpart']} END"
+            how = replace(how, good={**how.good, "counterpart": looked_at})
+        return how.select(relation, self._projection(how, bound), number, as_packed)
 
     def _projection(self, how: Conversion, bound: Set[str]) -> str:
         value = how.columns
@@ -91,7 +101,7 @@ class UsageSink:
             "month": f"CASE WHEN good THEN year({start}) * 100 + month({start}) ELSE 0 END::INTEGER",
             "sid": f"hash({value['subscriber_id']})",
             "second": f"CASE WHEN good THEN floor(epoch({start}))::BIGINT ELSE line END",
-            "cp": packed("one_number"),
+            "cp": "packed_number",
             "kind": " + ".join(codes),
             "duration_s": value["duration_s"],
             "volume_bytes": value["volume_bytes"],
@@ -114,6 +124,14 @@ class UsageSink:
         """1 where the dialled number begins with an IP prefix and goes on after it."""
         begins = " OR ".join(f"starts_with({counterpart}, {literal(p)})" for p in self._dialling.ip_prefixes) or "false"
         return f"(({begins}) AND length({counterpart}) > 7)::INTEGER"
+
+
+def _sure_of_subscribers(engine: Engine, quick: Conversion) -> Conversion:
+    """Each row's identifier need not be looked at where all of table `subscriber_cells` are good."""
+    if "subscriber_id" not in quick.plain_ids:
+        return quick
+    sure = engine.rows(f"SELECT bool_and({quick.good['subscriber_id']}) FROM subscriber_cells")[0][0]
+    return replace(quick, good={n: sql for n, sql in quick.good.items() if n != "subscriber_id"}) if sure else quick
 
 
 def _write(engine: Engine, rows: str, path: Path) -> tuple[int, list[int]]:
