@@ -13,9 +13,9 @@ from telco_crm.churn.known import LAGS, known_sql
 from telco_crm.churn.labels import present_sql
 from telco_crm.churn.rules import ChurnRules
 from telco_crm.engine.sql import identifier, literal
-from telco_crm.errors import CannotCompute, RuleError
+from telco_crm.errors import CannotCompute
 from telco_crm.labels import text
-from telco_crm.measures import lags_sql
+from telco_crm.measures import check_sql, lags_sql
 from telco_crm.months import Month
 
 DECIMALS = 9  # of a signal
@@ -143,27 +143,15 @@ def check_signals(context: RunContext, rules: ChurnRules) -> None:
     Raises:
         RuleError: naming each whose SQL does not run.
     """
-    lagged = {f"lagged.{n}": tuple(s.sql for s in lag.signals(n).values()) for n, lag in rules.lagged.items()}
-    tries = {**lagged, **{f"signals.{n}": (s.sql, s.show or s.sql) for n, s in rules.signals.items()}}
-    tries |= {f"rule_score.rules.{i}": (r.when,) for i, r in enumerate(rules.rule_score.rules)}
-    tries |= {f"flags.{i}": (r.when,) for i, r in enumerate(rules.flags)}
-    tries |= {f"rule_search.columns.{n}": (sql,) for n, sql in rules.rule_search.sql().items()}
-    tries["profit.value"] = (str(rules.profit.value),)
+    lagged = {f"lagged.{n}": [s.sql for s in lag.signals(n).values()] for n, lag in rules.lagged.items()}
+    signals = {f"signals.{n}": [s.sql, s.show or s.sql] for n, s in rules.signals.items()}
+    tries = {name: ", ".join(sqls) for name, sqls in {**lagged, **signals}.items()}
+    tries |= {f"rule_score.rules.{i}": r.when for i, r in enumerate(rules.rule_score.rules)}
+    tries |= {f"flags.{i}": r.when for i, r in enumerate(rules.flags)}
+    tries |= {f"rule_search.columns.{n}": sql for n, sql in rules.rule_search.sql().items()}
+    tries["profit.value"] = str(rules.profit.value)
     source = f"people p {lags_sql(context.as_of)} LEFT JOIN {known_sql(context, context.as_of)} k "
-    source += "ON k.subscriber_id = p.subscriber_id LIMIT 0"
-    if not _problem(context, f"SELECT {', '.join(sql for both in tries.values() for sql in both)} FROM {source}"):
-        return
-    problems = [(name, _problem(context, f"SELECT {', '.join(both)} FROM {source}")) for name, both in tries.items()]
-    raise RuleError([f"rules.churn.{name}: {why}" for name, why in problems if why])
-
-
-def _problem(context: RunContext, sql: str) -> str:
-    """Why a query does not run; "" if it does."""
-    try:
-        context.engine.rows(sql)
-    except Exception as error:
-        return str(error).strip().splitlines()[0]
-    return ""
+    check_sql(context, "churn", tries, source + "ON k.subscriber_id = p.subscriber_id")
 
 
 def _columns(rules: ChurnRules, shown: bool) -> dict[str, str]:
