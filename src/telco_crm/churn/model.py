@@ -11,7 +11,6 @@ from typing import Any, ClassVar, Literal
 
 import numpy as np
 import pandas as pd
-from scipy.special import expit
 
 from telco_crm.churn.drift import Spread, spread_of, spreads_of
 from telco_crm.churn.metrics import measures, reliability
@@ -89,11 +88,11 @@ def fit_model(
     Rows of one group are kept together when parts are held out. Of exports, a monthly run should not wait for long.
     """
     learned = fit(frame, outcome, groups, training.seed, threads, quick=training.source == "exports")
-    unseen = learned.unseen_odds
+    unseen = learned.probability
     sample = np.linspace(0, len(frame) - 1, min(len(frame), IMPORTANCE_ROWS)).astype(np.int64)
     parts = learned.model.contributions(frame.iloc[sample], threads)
-    found = measures(outcome[learned.unseen], expit(unseen))
-    tenths = reliability(outcome[learned.unseen], expit(unseen))
+    found = measures(outcome[learned.unseen], unseen)
+    tenths = reliability(outcome[learned.unseen], unseen)
     return ChurnModel(
         versions=versions(),
         training=training,
@@ -102,7 +101,7 @@ def fit_model(
         meaning={name: meaning[name] for name in map(str, frame.columns)},
         importance={str(n): round(float(v), DECIMALS) for n, v in parts.abs().mean().items()},
         middle={str(n): float(v) for n, v in frame.median(numeric_only=True).items() if np.isfinite(v)},
-        scores=spread_of(expit(unseen)),
+        scores=spread_of(unseen),
         spreads=spreads_of(learned.model.columns, learned.codes),
         additive=learned.model,
     )

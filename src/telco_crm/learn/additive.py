@@ -1,4 +1,7 @@
-"""A fitted model that is a sum: log odds = intercept + a table per column + weighted trees."""
+"""A fitted model that is a sum: log odds = intercept + a table per column + weighted trees.
+
+The probability is floor + (1 - floor) × that of the log odds; the floor is the share that no column tells anything of.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from functools import cached_property
 
 import numpy as np
 import pandas as pd
-from pydantic import model_validator
+from pydantic import Field, model_validator
 from scipy.special import expit
 
 from telco_crm.learn.coding import MISSING, Codes, ColumnCode, Floats, encode
@@ -34,6 +37,7 @@ class AdditiveModel(Model):
     """
 
     columns: tuple[ColumnCode, ...]
+    floor: float = Field(0.0, ge=0, lt=1)
     intercept: float
     linear: tuple[tuple[float, ...], ...]
     blocks: tuple[Block, ...]
@@ -69,7 +73,7 @@ class AdditiveModel(Model):
 
     def probability(self, frame: pd.DataFrame, threads: int = 1) -> pd.Series:
         """Probability of the outcome, by the frame's index."""
-        return pd.Series(expit(self.log_odds(frame, threads)), frame.index)
+        return pd.Series(with_floor(expit(self.log_odds(frame, threads)), self.floor), frame.index)
 
     def contributions(self, frame: pd.DataFrame, threads: int = 1) -> pd.DataFrame:
         """Each column's exact part of the log odds (rows × columns); with `base` they add up to the log odds.
@@ -110,6 +114,11 @@ class AdditiveModel(Model):
     @cached_property
     def _shapley(self) -> ForestShapley:
         return ForestShapley(self._forest)
+
+
+def with_floor(probability: Floats, floor: float) -> Floats:
+    """The probability of the outcome for whatever reason, told or not; of the told ones `probability` is."""
+    return floor + (1 - floor) * probability
 
 
 def _in_batches(codes: Codes, work: Callable[[slice, Codes], None], threads: int) -> None:

@@ -17,10 +17,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+from scipy.special import expit
 from threadpoolctl import threadpool_limits
 
-from telco_crm.learn.additive import AdditiveModel, Block
-from telco_crm.learn.blend import blend_weights
+from telco_crm.learn.additive import AdditiveModel, Block, with_floor
+from telco_crm.learn.blend import Blend, blend
 from telco_crm.learn.coding import MISSING, Codes, ColumnCode, Floats, Ints, fit_coding
 from telco_crm.learn.folds import folds
 from telco_crm.learn.grow import Recipe, as_matrix, grow
@@ -41,12 +42,12 @@ DECIMALS = 9
 
 @dataclass(frozen=True)
 class Learned:
-    """A fitted model, and the log odds that its fold models gave to the rows they had not seen (at `unseen`)."""
+    """A fitted model, and the probability that its fold models gave to the rows they had not seen (at `unseen`)."""
 
     model: AdditiveModel
     codes: Codes
     unseen: Ints
-    unseen_odds: Floats
+    probability: Floats
 
 
 class _Data(NamedTuple):
@@ -65,7 +66,8 @@ class _FoldModel(NamedTuple):
 def fit(frame: pd.DataFrame, outcome: Ints, groups: pd.Series, seed: int, threads: int, quick: bool = False) -> Learned:
     """Fit on `frame` (float64 or text columns) and `outcome` (0/1); `groups` as in `folds`.
 
-    With `quick`, fewer fold models are fitted on many rows. The result is the same whatever `threads` is.
+    With `quick`, fewer fold models are fitted on many rows, and there is no floor, so that the log odds of the
+    probability are the sum itself. The result is the same whatever `threads` is.
     """
     count, fitted = _folds_for(len(outcome), quick)
     fold = folds(groups, outcome, count, seed)
@@ -78,8 +80,8 @@ def fit(frame: pd.DataFrame, outcome: Ints, groups: pd.Series, seed: int, thread
     rows = np.concatenate([np.flatnonzero(fold == k) for k in range(fitted)])
     order = np.argsort(rows)
     unseen, parts = rows[order], np.concatenate(said)[order]
-    intercept, weights = blend_weights(parts, data.outcome[unseen], _prior(parts.shape[1]))
-    return Learned(_merged(data, models, intercept, weights), codes, unseen, intercept + parts @ weights)
+    blended = blend(parts, data.outcome[unseen], _prior(parts.shape[1]), with_floor=not quick)
+    return Learned(_merged(data, models, blended), codes, unseen, with_floor(expit(blended.odds(parts)), blended.floor))
 
 
 def _folds_for(rows: int, quick: bool) -> tuple[int, int]:
@@ -166,9 +168,9 @@ def _parts(model: _FoldModel, codes: Codes) -> Floats:
     return np.column_stack(parts)
 
 
-def _merged(data: _Data, models: list[_FoldModel], intercept: float, weights: Floats) -> AdditiveModel:
+def _merged(data: _Data, models: list[_FoldModel], blended: Blend) -> AdditiveModel:
     """The mean of the fold models, blended; each table is centred, so that it says how far a code is from the mean."""
-    tables = []
+    tables, (intercept, weights, floor) = [], blended
     for at in range(len(data.columns)):
         table = sum(w * m.linear[i][at] for m in models for i, w in enumerate(weights[: len(STRENGTHS)]))
         table = np.asarray(table) / len(models)
@@ -182,6 +184,7 @@ def _merged(data: _Data, models: list[_FoldModel], intercept: float, weights: Fl
             blocks.append(Block(weight=round(weight / len(models), DECIMALS), trees=tuple(trees)))
     return AdditiveModel(
         columns=tuple(data.columns),
+        floor=floor,
         intercept=round(float(intercept), DECIMALS),
         linear=tuple(_trimmed(column, table) for column, table in zip(data.columns, tables, strict=True)),
         blocks=tuple(blocks),
