@@ -63,6 +63,9 @@ class Options(Model):
     max_rejects: str | None = None
     strict: bool | None = None
     top: Annotated[int, Field(ge=1)] | None = None
+    by: Literal["profit", "revenue"] | None = None
+    budget: Annotated[float, Field(ge=0)] | None = None
+    min_profit: float | None = None
 
     @field_validator("as_of")
     @classmethod

@@ -7,14 +7,16 @@ from dataclasses import replace
 
 from telco_crm.analysis import Analysis, RunContext
 from telco_crm.engine.sql import number
+from telco_crm.errors import CannotCompute
+from telco_crm.labels import text
 from telco_crm.measures import lags_sql, note_absent
 from telco_crm.retain.ladder import RetentionRules, signs_sql, step_sql, text_sql
+from telco_crm.retain.length import Wanted, wanted_of
 from telco_crm.retain.offers import OfferRules, fits_sql, numbers_sql, texts_sql
 from telco_crm.worth import WorthRules, leaving_rate, months_worth
 
 ALL_REASONS = "concat_ws('; ', nullif(reason_1, ''), nullif(reason_2, ''), nullif(reason_3, ''))"
 OWN = "method = 'model' AND value IS NOT NULL"  # assessments of a subscriber's own lifetime
-ORDER = "priority DESC, churn_score DESC, subscriber_id"
 
 
 def compute_leaving(context: RunContext) -> None:
@@ -56,19 +58,38 @@ def compute_candidates(context: RunContext) -> None:
 
 
 def compute_retention(context: RunContext) -> None:
-    """Make `retention`: who to call first, at most settings["top"] or the rules' share of the subscribers."""
+    """Make `retention`: who to call first, in the order and as long as the settings say; by revenue, without a word on
+    the length, the rules' share of the subscribers.
+
+    Raises:
+        CannotCompute: an order or a bound by profit, and there are no bills.
+    """
     rules = context.rules(RetentionRules, "retention")
+    wanted = Wanted(**wanted_of(context.settings, by="revenue"))
     if not context.has("bills"):
+        if wanted.by == "profit" or wanted.min_profit is not None:
+            raise CannotCompute(text("notes.no_profit", context.lang))
         context.say("by_score")
     note_absent(context)
-    count = context.engine.rows("SELECT count(*) FROM churn")[0][0]
-    top = context.settings.get("top") or max(rules.minimum, math.ceil(round(rules.share * count, 6)))
+    count = context.engine.rows("SELECT count(*) FROM candidates")[0][0]
+    is_share = wanted.by == "revenue" and wanted.is_open
+    if is_share:
+        wanted = replace(wanted, top=max(rules.minimum, math.ceil(round(rules.share * count, 6))))
+    context.create(
+        "ordered",
+        f"SELECT subscriber_id, expected_cost, expected_profit, row_number() OVER (ORDER BY {wanted.order}) AS place "
+        f"FROM candidates WHERE true{wanted.least}",
+    )
+    last = wanted.last(context.engine, "ordered")
     context.create(
         "retention",
-        f"SELECT row_number() OVER (ORDER BY {ORDER}) AS rank, * FROM candidates QUALIFY rank <= {int(top)}",
+        "SELECT place AS rank, candidates.* FROM candidates JOIN (SELECT subscriber_id, place FROM ordered "
+        f"WHERE place <= {last}) USING (subscriber_id)",
     )
-    if count > top and not context.settings.get("top"):
-        context.say("first", top=top, count=count)
+    if is_share and count > last:
+        context.say("first", top=last, count=count)
+    if wanted.by == "profit":
+        context.say("by_profit", listed=last, count=count)
 
 
 def _states(context: RunContext, rules: RetentionRules) -> str:
