@@ -146,6 +146,13 @@ def _section_problems(data: Mapping[str, Any], path: Path) -> list[str]:
         for name in names.get("input", [])
         if name not in MAPPED
     ]
+    rules = data.get("rules")
+    if isinstance(rules, dict):
+        problems += [
+            f"{path}: rules.{name} must be a table: [rules.{name}]"
+            for name, own in rules.items()
+            if not isinstance(own, dict)
+        ]
     problems += [
         f"{path}: [rules.{name}]: there are no such rules{nearest(name, RULE_FILES)}; known are {', '.join(RULE_FILES)}"
         for name in names.get("rules", [])

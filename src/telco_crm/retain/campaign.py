@@ -12,9 +12,9 @@ from scipy.stats import norm
 from telco_crm.analysis import RunContext
 from telco_crm.engine.sql import literal, number
 from telco_crm.retain.capacity import Capacity, assign, capacity_of
+from telco_crm.retain.catalogue import say_unserved
 from telco_crm.retain.contact import ContactRules, find_exclusions, judge, order_sql, words_sql
 from telco_crm.retain.length import Wanted
-from telco_crm.retain.offers import OfferRules, never_proposed
 from telco_crm.schema import tables_in_words
 
 STRATA = 5
@@ -52,24 +52,14 @@ def plan_campaign(context: RunContext, plan: Plan) -> dict[str, Any]:
         for reason in unknown:
             words = rules.words[reason].text(context.lang)
             context.say("campaign_no_table", table=tables_in_words([table], context.lang), reason=words)
-    _say_overlaps(context)
     _rank(context, plan, rules, capacity)
     length = plan.last(context.engine, "ranked")
     _release(context, plan, length)
     _draw(context, plan, length)
     assign(context, capacity, rules, day)
     _tables(context, plan, rules)
+    say_unserved(context, "calls")
     return _facts(context, plan) | _calling(context, capacity)
-
-
-def _say_overlaps(context: RunContext) -> None:
-    """Say which offers of the user's own catalogue are never the first choice."""
-    if "offers" not in context.overrides:
-        return
-    offers = context.rules(OfferRules, "offers").offers
-    for at, before in never_proposed(offers, within=1).items():
-        names = ", ".join(f'"{offers[other].id}"' for other in before)
-        context.say("offer_second", offer=offers[at].id, names=names)
 
 
 def detectable(treated: int, control: int, rate: float) -> float | None:

@@ -10,6 +10,7 @@ from telco_crm.engine.sql import number
 from telco_crm.errors import CannotCompute
 from telco_crm.labels import text
 from telco_crm.measures import lags_sql, note_absent
+from telco_crm.retain.catalogue import OFFERS, choose_offers, say_unserved
 from telco_crm.retain.ladder import RetentionRules, signs_sql, step_sql, text_sql
 from telco_crm.retain.length import Wanted, wanted_of
 from telco_crm.retain.offers import OfferRules, fits_sql, numbers_sql, texts_sql
@@ -20,10 +21,11 @@ OWN = "method = 'model' AND value IS NOT NULL"  # assessments of a subscriber's 
 
 
 def compute_leaving(context: RunContext) -> None:
-    """Leave context.facts["leaving"], the rate of leaving that the value of a kept subscriber rests on where lifetimes
-    are not assessed one by one; and say which it is.
+    """Leave the catalogue of offers, and context.facts["leaving"], the rate of leaving that the value of a kept
+    subscriber rests on where lifetimes are not assessed one by one; and say which it is.
     """
     rules = context.rules(WorthRules, "assessment")
+    choose_offers(context)
     leaving = leaving_rate(context, rules)
     context.facts["leaving"] = leaving
     if context.has("value_assessment") and context.engine.rows(f"SELECT 1 FROM value_assessment WHERE {OWN} LIMIT 1"):
@@ -36,7 +38,7 @@ def compute_leaving(context: RunContext) -> None:
 
 def compute_candidates(context: RunContext) -> None:
     """Make `candidates`: everybody with a churn score, with priority, ladder step, reasons, offers and profit."""
-    rules, offers = context.rules(RetentionRules, "retention"), context.rules(OfferRules, "offers")
+    rules, offers = context.rules(RetentionRules, "retention"), context.facts[OFFERS]
     state, action = text_sql(rules, "ladder_step", context.lang)
     words = "zh" if context.lang == "zh" else "en"
     context.create(
@@ -90,6 +92,7 @@ def compute_retention(context: RunContext) -> None:
         context.say("first", top=last, count=count)
     if wanted.by == "profit":
         context.say("by_profit", listed=last, count=count)
+    say_unserved(context, "retention")
 
 
 def _states(context: RunContext, rules: RetentionRules) -> str:
