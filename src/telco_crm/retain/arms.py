@@ -84,16 +84,33 @@ def find_members(context: RunContext, name: str, known: Known) -> list[str]:
     return troubles
 
 
-def meddled(context: RunContext, rules: EffectRules, name: str) -> list[str]:
-    """What is to be said of the control group if another campaign contacted some of it within the days."""
-    sql = (
-        "FROM contacts c JOIN arms a USING (subscriber_id) WHERE NOT a.treated AND c.arm = 'treated' AND c.campaign <> "
-        f"{literal(name)} AND c.contacted_on >= a.day AND c.contacted_on < a.day + INTERVAL {rules.days} DAY"
-    )
-    count = context.engine.rows(f"SELECT count(DISTINCT subscriber_id) {sql}")[0][0]
-    if not count:
-        return []
-    return [text("effect.meddled", context.lang, n=count, places=places(context, f"SELECT c.* {sql}"))]
+def mixed(context: RunContext, rules: EffectRules, name: str) -> list[str]:
+    """What is to be said of arms that were not treated as they were drawn: treated who were not reached, control
+    subscribers who were; and of those whom other campaigns contacted, or keep as control, within the days.
+    """
+    this, within = literal(name), f"INTERVAL {rules.days} DAY"
+    after = f"c.contacted_on >= a.day AND c.contacted_on < a.day + {within}"
+    cases = {
+        "unreached": f"a.treated AND c.campaign = {this} AND NOT c.reached",
+        "reached": f"NOT a.treated AND c.campaign = {this} AND (c.reached OR c.accepted)",
+        "meddled": f"NOT a.treated AND c.campaign <> {this} AND c.arm = 'treated' AND {after}",
+        "doubled": f"a.treated AND c.campaign <> {this} AND c.arm = 'treated' AND {after}",
+        # The contact of this campaign lies within the days of the other one.
+        "spoiled": f"a.treated AND c.campaign <> {this} AND c.arm = 'control' AND c.contacted_on <= a.day "
+        f"AND c.contacted_on + {within} > a.day",
+    }
+    counts = dict(context.engine.rows("SELECT treated, count(*) FROM arms GROUP BY treated"))
+    found = []
+    for key, where in cases.items():
+        sql = f"FROM contacts c JOIN arms a USING (subscriber_id) WHERE {where}"
+        who = context.engine.rows(f"SELECT count(DISTINCT subscriber_id) {sql}")[0][0]
+        if not who:
+            continue
+        others = context.engine.rows(f"SELECT campaign, count(DISTINCT subscriber_id) {sql} GROUP BY ALL ORDER BY ALL")
+        names = text("effect.comma", context.lang).join(f'"{campaign}" {n:,}' for campaign, n in others)
+        of, where = counts[key not in ("reached", "meddled")], places(context, f"SELECT c.* {sql}")
+        found.append(text(f"effect.{key}", context.lang, n=who, all=of, names=names, places=where))
+    return found
 
 
 def places(context: RunContext, contacts: str) -> str:

@@ -159,7 +159,7 @@ def _tables(context: RunContext, plan: Plan, rules: ContactRules) -> None:
     context.create(
         "contacts_made",
         "SELECT subscriber_id, campaign, contacted_on, arm, offer_id AS offer, channel, NULL::BOOLEAN AS accepted, "
-        "CASE WHEN arm = 'treated' THEN expected_cost ELSE 0 END AS cost FROM roster "
+        "NULL::BOOLEAN AS reached, CASE WHEN arm = 'treated' THEN expected_cost ELSE 0 END AS cost FROM roster "
         "WHERE arm IN ('treated', 'control')",
     )
     context.create(

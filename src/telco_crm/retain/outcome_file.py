@@ -10,7 +10,7 @@ from telco_crm.engine.base import Engine
 from telco_crm.engine.sql import literal
 from telco_crm.labels import text
 from telco_crm.months import Month
-from telco_crm.retain.arms import EffectRules, Known, find_members, meddled
+from telco_crm.retain.arms import EffectRules, Known, find_members, mixed
 
 MARKS = ("bound", "bill_back", "broad_contacts", "not_again")
 SHOWN = 20  # contradictions that are named
@@ -85,7 +85,7 @@ def find_file_arms(context: RunContext, rules: EffectRules, name: str, file: Out
     troubles = find_members(context, name, Known("known_people", file.name, is_open))
     if not is_monthly(context) and "observed_until" not in file.columns:
         troubles.append(text("effect.no_until", context.lang, file=file.name, days=rules.days))
-    return [*troubles, *meddled(context, rules, name)]
+    return [*troubles, *mixed(context, rules, name)]
 
 
 def find_file_outcomes(context: RunContext, rules: EffectRules, file: OutcomeFile) -> list[str]:
