@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from datetime import date
 from typing import Annotated, Literal, get_args
 
@@ -11,11 +12,13 @@ from telco_crm.analysis import RunContext
 from telco_crm.engine.sql import literal, number
 from telco_crm.measures import cash_sql, tells_payments, unpaid_sql
 from telco_crm.rules import Model, Wording
+from telco_crm.schema import tables_in_words
 
 Reason = Literal["opted_out", "complaint", "arrears", "called", "campaign", "account", "quota", "capacity"]
 REASONS: tuple[Reason, ...] = get_args(Reason)
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WEEKDAYS: tuple[Weekday, ...] = get_args(Weekday)
+ANY_COMPLAINT = "SELECT 1 FROM events WHERE kind = 'complaint' LIMIT 1"
 HOUR = r"^([01]\d|2[0-3]):[0-5]\d$"
 
 
@@ -53,7 +56,7 @@ def find_exclusions(
 ) -> dict[str, list[Reason]]:
     """Make `exclusions` (subscriber_id, reason): whom the policy forbids to contact on `day`, by every reason that
     is about the subscriber alone. Returns the reasons that could not be looked at, by the table that is missing; says
-    so itself where bills tell of no payment.
+    so itself where a table lacks the column, or bills tell of no payment.
 
     Contacts of the `campaign` that is planned do not count, those of others for the day or later do. Where none is
     planned, nothing from the day on is known.
@@ -78,6 +81,12 @@ def find_exclusions(
     if context.has("bills") and not tells_payments(context):
         del queries["bills", "arrears"]
         context.say("no_paid", reason=rules.words["arrears"].text(context.lang))
+    for (table, column), reason in _needed(rules, queries).items():
+        if context.has(table) and not _tells(context, table, column):
+            what, words = tables_in_words([table], context.lang), rules.words[reason].text(context.lang)
+            context.say("no_column", table=what, column=column, reason=words)
+    if context.has("events") and not _tells(context, "events", "resolved_at") and context.engine.rows(ANY_COMPLAINT):
+        context.say("no_resolved", days=rules.complaint_days)
     parts = ["SELECT '' AS subscriber_id, '' AS reason LIMIT 0"]
     unknown: dict[str, list[Reason]] = {}
     for (table, reason), sql in queries.items():
@@ -85,8 +94,27 @@ def find_exclusions(
             parts.append(f"SELECT DISTINCT subscriber_id, {literal(reason)} AS reason FROM ({sql})")
         else:
             unknown.setdefault(table, []).append(reason)
+    if not context.has("subscribers"):
+        unknown["subscribers"] += [r for (t, _), r in _needed(rules, queries).items() if r in ("account", "quota")]
     context.create("exclusions", " UNION ALL ".join(f"({part})" for part in parts))
     return unknown
+
+
+def _needed(rules: ContactRules, queries: Container[tuple[str, Reason]]) -> dict[tuple[str, str], Reason]:
+    """The columns without which a reason cannot be looked at: (table, column) → reason."""
+    needed: dict[tuple[str, str], Reason] = {("subscribers", "opted_out"): "opted_out"}
+    if ("bills", "arrears") in queries:
+        needed["bills", "due_date"] = "arrears"
+    if rules.one_per_account:
+        needed["subscribers", "account_id"] = "account"
+    if rules.quotas:
+        needed["subscribers", "region"] = "quota"
+    return needed
+
+
+def _tells(context: RunContext, table: str, column: str) -> bool:
+    """Whether any row of a table has a value in a column."""
+    return bool(context.engine.rows(f"SELECT 1 FROM {table} WHERE {column} IS NOT NULL LIMIT 1"))
 
 
 def judge(context: RunContext, rules: ContactRules, source: str, order: str, wanted: str = "true") -> None:
