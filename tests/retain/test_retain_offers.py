@@ -41,6 +41,7 @@ SIGNS = {
     "minutes-less": "minutes fell by more than half",
     "minutes-much-more": "minutes rose by more than half",
     "forward-rival": "calls forwarded to a competitor",
+    "forward-own-3": "several calls forwarded on working days",
     "forward-long": "calls forwarded on working days for two months",
     "off-march": "switched off for long",
     "gap-14": "no use in the last two weeks of the month",
@@ -73,7 +74,16 @@ def test_the_step_is_explained_by_its_signs(calls: dict[str, Row], who: str) -> 
 
 def test_everybody_has_a_step_an_offer_an_alternative_and_a_reason(calls: dict[str, Row]) -> None:
     for who, row in calls.items():
-        needed = ("ladder_step", "offer", "alternative", "ladder_reason", "channel", "talking_points", "action")
+        needed = (
+            "ladder_step",
+            "reason",
+            "offer",
+            "alternative",
+            "ladder_reason",
+            "channel",
+            "talking_points",
+            "action",
+        )
         assert all(row[key] for key in needed), who
         assert row["offer_id"] != row["alternative_id"], who
 

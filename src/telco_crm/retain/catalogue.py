@@ -29,13 +29,15 @@ def choose_offers(context: RunContext) -> None:
         context.facts[OFFERS] = rules.model_copy(update={"offers": kept})
 
 
-def say_unserved(context: RunContext, table: str, where: str = "true") -> None:
-    """Say how many rows of a list have no offer that fits, or no alternative."""
-    found = context.engine.rows(
-        "SELECT count(*) FILTER (offer_id = ''), count(*) FILTER (offer_id <> '' AND alternative_id = '') "
-        f"FROM {table} WHERE {where}"
-    )
-    for key, count in zip(("no_offer", "no_alternative"), found[0], strict=True):
+def say_unserved(context: RunContext, table: str) -> None:
+    """Say how many rows of a list have no step, no offer that fits, or no alternative."""
+    cases = {
+        "no_step": "ladder_step IS NULL",
+        "no_offer": "offer_id = ''",
+        "no_alternative": "offer_id <> '' AND alternative_id = ''",
+    }
+    counts = ", ".join(f"count(*) FILTER ({case})" for case in cases.values())
+    for key, count in zip(cases, context.engine.rows(f"SELECT {counts} FROM {table}")[0], strict=True):
         if count:
             context.say(key, n=count)
 

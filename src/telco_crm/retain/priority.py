@@ -6,7 +6,7 @@ import math
 from dataclasses import replace
 
 from telco_crm.analysis import Analysis, RunContext
-from telco_crm.engine.sql import number
+from telco_crm.engine.sql import literal, number
 from telco_crm.errors import CannotCompute
 from telco_crm.labels import text
 from telco_crm.measures import lags_sql, note_absent
@@ -46,7 +46,8 @@ def compute_candidates(context: RunContext) -> None:
         f"""
         SELECT *, round(churn_score * take_up * kept_value - expected_cost, 6) AS expected_profit
         FROM (
-            SELECT subscriber_id, region, arpu, churn_score, priority, ladder_step, {ALL_REASONS} AS reason, "group",
+            SELECT subscriber_id, region, arpu, churn_score, priority, ladder_step,
+                   {_reason(context, rules)} AS reason, "group",
                    {texts_sql(offers, "fits[1]", words)} AS offer, {state} AS ladder_state, {action} AS action,
                    ladder_reason, tier, contract, {texts_sql(offers, "fits[1]", "id")} AS offer_id,
                    {texts_sql(offers, "fits[1]", "channel")} AS channel,
@@ -121,6 +122,15 @@ def _states(context: RunContext, rules: RetentionRules) -> str:
         FROM churn c JOIN people p USING (subscriber_id) JOIN {source} g USING (subscriber_id)
         LEFT JOIN {worth} w USING (subscriber_id)
         {lags_sql(context.as_of)}"""
+
+
+def _reason(context: RunContext, rules: RetentionRules) -> str:
+    """SQL for the reasons of the score; where nothing raises it, those of the ladder step, or what is at stake."""
+    stake = literal(text("retention.stake", context.lang))
+    bill = f"replace({stake}, '{{arpu}}', CAST(CAST(arpu AS DECIMAL(28,2)) AS VARCHAR))"
+    alone = literal(text("retention.no_stake", context.lang))
+    ladder = f"CASE WHEN ladder_step > {rules.ladder[0].step} THEN nullif(ladder_reason, '') END"
+    return f"coalesce(nullif({ALL_REASONS}, ''), {ladder}, {bill}, {alone})"
 
 
 def _value(context: RunContext) -> str:
