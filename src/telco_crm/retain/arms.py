@@ -113,15 +113,19 @@ def mixed(context: RunContext, rules: EffectRules, name: str) -> list[str]:
     return found
 
 
-def places(context: RunContext, contacts: str) -> str:
-    """The files and lines of rows of `contacts` (a query with its columns), the first few of them."""
-    files = dict(context.engine.rows("SELECT file_no, file FROM contact_files")) if context.has("contact_files") else {}
-    count = context.engine.rows(f"SELECT count(*) FROM ({contacts})")[0][0]
-    rows = context.engine.rows(f"SELECT file_no, line FROM ({contacts}) ORDER BY ALL LIMIT {SHOWN}")
+def places(context: RunContext, rows: str, file: str = "") -> str:
+    """The files and lines of rows (a query with line, and with file_no if they are contacts and not all of one `file`),
+    the first few of them.
+    """
+    known = not file and context.has("contact_files")
+    files = dict(context.engine.rows("SELECT file_no, file FROM contact_files")) if known else {}
+    count = context.engine.rows(f"SELECT count(*) FROM ({rows})")[0][0]
+    which = "NULL" if file else "file_no"
+    found = context.engine.rows(f"SELECT {which}, line FROM ({rows}) ORDER BY ALL LIMIT {SHOWN}")
     by_file: dict[str, list[str]] = {}
-    for file, line in rows:
-        by_file.setdefault(files.get(file, "contacts"), []).append(str(line))
-    words = [text("effect.lines", context.lang, file=file, lines=", ".join(lines)) for file, lines in by_file.items()]
+    for number, line in found:
+        by_file.setdefault(files.get(number, file or "contacts"), []).append(str(line))
+    words = [text("effect.lines", context.lang, file=name, lines=", ".join(lines)) for name, lines in by_file.items()]
     more = [text("effect.more", context.lang, n=count - SHOWN)] if count > SHOWN else []
     return "; ".join([*words, *more])
 
