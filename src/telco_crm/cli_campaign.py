@@ -72,7 +72,7 @@ def plan(job: Job, out: Path, pseudonymise: bool, key_file: Path | None, split: 
         settings,
         out,
         _plan(given, settings.extra),
-        Lists(job.style("csv"), split, _key(pseudonymise, key_file)),
+        Lists(replace(job.style("csv"), titled=True), split, _key(pseudonymise, key_file)),
     )
     job.show(result, str(out))
     return EXIT_INCOMPLETE if result.impossible and job.options["strict"] else 0
