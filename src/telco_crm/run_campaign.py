@@ -18,6 +18,7 @@ from telco_crm.output.staging import OutputFile, OutputFolder
 from telco_crm.output.writers import FORMATS, OutputStyle, write_sheets, write_table
 from telco_crm.results import Clock, Inputs, Result, described, manifest, result_of
 from telco_crm.retain.campaign import Plan, plan_campaign
+from telco_crm.retain.catalogue import say_unserved
 from telco_crm.retain.priority import CANDIDATES
 from telco_crm.retain.pseudonym import Pseudonyms
 from telco_crm.retain.reveal import reveal_file
@@ -60,6 +61,7 @@ def run_plan(inputs: Inputs, settings: Settings, out: Path, plan: Plan, lists: L
         if model := settings.extra.get("uplift_model"):
             use_uplift(context, model)
         facts = plan_campaign(context, plan)
+        say_unserved(context, "calls")
         result = result_of(data, context, impossible)
         result.facts["campaign"] = facts
         if lists.key:

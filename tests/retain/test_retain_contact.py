@@ -147,7 +147,7 @@ ACCOUNT, QUOTA = "another subscriber of the account is contacted", "quota of the
             {"first", "south", "late"},
             {"second": ACCOUNT, "late-mate": ACCOUNT, "south-over": QUOTA},
         ),
-        (("--top", 2), {"first", "south"}, {"second": ACCOUNT, "south-over": QUOTA}),
+        (("--top", 2), {"first", "south"}, {"second": ACCOUNT}),  # the list is full before south-over
         (("--min-profit", 5), {"first", "south"}, {"second": ACCOUNT}),  # 600: 4.40
         (("--min-profit", 999), set(), {}),
     ],

@@ -12,8 +12,8 @@ from scipy.stats import norm
 from telco_crm.analysis import RunContext
 from telco_crm.engine.sql import literal, number
 from telco_crm.retain.capacity import Capacity, assign, capacity_of
-from telco_crm.retain.catalogue import say_unserved
-from telco_crm.retain.contact import ContactRules, find_exclusions, judge, order_sql, words_sql
+from telco_crm.retain.contact import ContactRules, find_exclusions, order_sql, words_sql
+from telco_crm.retain.judging import Agents, judge
 from telco_crm.retain.length import Wanted
 from telco_crm.schema import tables_in_words
 
@@ -58,7 +58,6 @@ def plan_campaign(context: RunContext, plan: Plan) -> dict[str, Any]:
     _draw(context, plan, length)
     assign(context, capacity, rules, day)
     _tables(context, plan, rules)
-    say_unserved(context, "calls")
     return _facts(context, plan) | _calling(context, capacity)
 
 
@@ -86,33 +85,30 @@ def _z() -> float:
 
 def _rank(context: RunContext, plan: Plan, rules: ContactRules, capacity: Capacity) -> None:
     """Make `ranked`: candidates with `reasons` (a list, first the one that counts), or else their `place`."""
-    judge(context, rules, f"(SELECT {LOOKED_AT} FROM candidates)", plan.order, f"true{plan.least}")
-    if capacity.limits is None:
-        return
-    counted = f"place IS NOT NULL AND {capacity.is_called}{plan.least}"
-    within = f"row_number() OVER (PARTITION BY {capacity.pool}, {counted} ORDER BY place)"
-    context.create(
-        "by_capacity",
-        f"SELECT *, {counted} AND coalesce({within} > {capacity.limits}, false) AS is_late FROM ranked",
-    )
-    free = "place IS NOT NULL AND NOT is_late"
-    context.create(
-        "ranked",
-        f"SELECT * EXCLUDE (is_late) REPLACE (CASE WHEN {free} THEN row_number() OVER (PARTITION BY {free} ORDER BY "
-        "place) END AS place, CASE WHEN is_late THEN list_append(reasons, 'capacity') ELSE reasons END AS reasons) "
-        "FROM by_capacity",
-    )
+    limits = capacity.limits
+    agents = Agents(capacity.pool, capacity.is_called, limits) if limits else None
+    judge(context, rules, f"(SELECT {LOOKED_AT} FROM candidates)", plan.order, f"true{plan.least}", agents)
 
 
 def _release(context: RunContext, plan: Plan, length: int) -> None:
-    """Take the account from the `reasons` of those whose mate did not get onto the list; they follow the mate in the
-    order, so they are not selected.
+    """Take account, quota and agents from the `reasons` of those for whom the list had no room any more: they are not
+    selected, whatever else there is.
     """
-    listed = f"SELECT account_id FROM ranked WHERE place <= {length} AND account_id IS NOT NULL{plan.least}"
+    sums = ", ".join(
+        f"coalesce(sum({what}) FILTER (place IS NOT NULL{plan.least}) OVER (ORDER BY number ROWS BETWEEN UNBOUNDED "
+        f"PRECEDING AND 1 PRECEDING), 0) + {what} AS {name}"
+        for name, what in (("n", "1"), ("cost", "expected_cost"), ("profit", "expected_profit"))
+    )
+    last = f"coalesce((SELECT number FROM ranked WHERE place = {length}), 0)"
+    room = plan.has_room(context.engine, "ranked", length)
+    # Nobody has more than one of these reasons, or another beside it.
+    full = f"number > {last} AND NOT ({room}) AND coalesce(reasons[1] IN ('account', 'quota', 'capacity'), false)"
+    free = "(place IS NOT NULL OR is_full)"
     context.create(
         "ranked",
-        f"SELECT * REPLACE (CASE WHEN is_second AND account_id NOT IN ({listed}) "
-        "THEN list_filter(reasons, lambda x: x <> 'account') ELSE reasons END AS reasons) FROM ranked",
+        "SELECT * EXCLUDE (n, cost, profit, is_full) REPLACE (CASE WHEN is_full THEN [] ELSE reasons END AS reasons, "
+        f"CASE WHEN {free} THEN row_number() OVER (PARTITION BY {free} ORDER BY number) END AS place) "
+        f"FROM (SELECT *, {full} AS is_full FROM (SELECT *, {sums} FROM ranked))",
     )
 
 

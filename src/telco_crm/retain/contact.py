@@ -117,37 +117,6 @@ def _tells(context: RunContext, table: str, column: str) -> bool:
     return bool(context.engine.rows(f"SELECT 1 FROM {table} WHERE {column} IS NOT NULL LIMIT 1"))
 
 
-def judge(context: RunContext, rules: ContactRules, source: str, order: str, wanted: str = "true") -> None:
-    """Make `ranked` from table `source` (subscriber_id, account_id, region …) and `exclusions`: with `reasons` (a list,
-    first the one that counts), or else their `place` in that order. Accounts and quotas go by the same order,
-    and count only those who are `wanted` (SQL over the source).
-    """
-    reasons = f"list(reason ORDER BY {order_sql('reason')})"
-    context.create(
-        "judged",
-        f"SELECT *, coalesce(reasons, []::VARCHAR[]) AS own_reasons FROM {source} LEFT JOIN "
-        f"(SELECT subscriber_id, {reasons} AS reasons FROM exclusions GROUP BY subscriber_id) USING (subscriber_id)",
-    )
-    free = f"len(own_reasons) = 0 AND coalesce({wanted}, false)"
-    second = f"row_number() OVER (PARTITION BY account_id, {free} ORDER BY {order}) > 1"
-    account = f"{free} AND account_id IS NOT NULL AND {second}" if rules.one_per_account else "false"
-    context.create("by_account", f"SELECT *, {account} AS is_second FROM judged")
-    free += " AND NOT is_second"
-    quotas = " ".join(f"WHEN {literal(region)} THEN {quota}" for region, quota in rules.quotas.items())
-    within = f"row_number() OVER (PARTITION BY region, {free} ORDER BY {order})"
-    over = f"{free} AND coalesce({within} > CASE region {quotas} END, false)" if quotas else "false"
-    context.create("by_quota", f"SELECT *, {over} AS is_over FROM by_account")
-    free = "len(own_reasons) = 0 AND NOT is_second AND NOT is_over"
-    added = (
-        "list_concat(CASE WHEN is_second THEN ['account'] ELSE [] END, CASE WHEN is_over THEN ['quota'] ELSE [] END)"
-    )
-    context.create(
-        "ranked",
-        f"SELECT * EXCLUDE (reasons), list_concat(own_reasons, {added}) AS reasons, CASE WHEN {free} "
-        f"THEN row_number() OVER (PARTITION BY {free} ORDER BY {order}) END AS place FROM by_quota",
-    )
-
-
 def words_sql(rules: ContactRules, column: str, lang: str) -> str:
     """SQL for the words of the reason in `column`."""
     cases = " ".join(f"WHEN {literal(r)} THEN {literal(rules.words[r].text(lang))}" for r in REASONS)

@@ -58,6 +58,17 @@ class Wanted:
         found = engine.rows(f"SELECT place FROM {free} WHERE {where}")
         return int(found[0][0]) if found else 0
 
+    def has_room(self, engine: Engine, ordered: str, last: int) -> str:
+        """SQL over n, cost and profit, the sums down to somebody: whether a list that ends at place `last` of `ordered`
+        would have gone that far.
+        """
+        limits = [] if self.top is None else [f"n <= {self.top}"]
+        limits += [] if self.budget is None else [f"cost <= {number(self.budget)}"]
+        if self.by == "revenue" and self.is_open:
+            most = engine.rows(f"SELECT coalesce(sum(expected_profit), 0) FROM {ordered} WHERE place <= {last}")[0][0]
+            limits.append(f"profit > {number(float(most))}")
+        return " AND ".join(limits) or "true"
+
 
 def wanted_of(settings: Mapping[str, Any], by: Literal["profit", "revenue"]) -> dict[str, Any]:
     """What the settings of a command say of the list, as arguments of Wanted; `by` is the order if they name none."""

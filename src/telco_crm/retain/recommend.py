@@ -14,7 +14,8 @@ from telco_crm.engine.sql import identifier, literal, number
 from telco_crm.labels import text
 from telco_crm.measures import check_sql, lags_sql
 from telco_crm.retain.alike import Alike, Scale, fit_products, taken_sql
-from telco_crm.retain.contact import ContactRules, find_exclusions, judge, words_sql
+from telco_crm.retain.contact import ContactRules, find_exclusions, words_sql
+from telco_crm.retain.judging import judge
 from telco_crm.retain.products import Product, RecommendRules
 from telco_crm.schema import tables_in_words
 from telco_crm.signs import holds_sql
