@@ -13,6 +13,7 @@ import click
 from telco_crm.cli_options import (
     Job,
     data_options,
+    finite,
     job_options,
     length_options,
     output_option,
@@ -45,6 +46,7 @@ def campaign() -> None:
 @click.option(
     "--control",
     type=click.FloatRange(0, 1, max_open=True),
+    callback=finite,
     default=0.1,
     show_default=True,
     help="Share of the list that is not contacted.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 import os
 import sys
 from collections.abc import Callable
@@ -242,8 +243,18 @@ def length_options(by: str, nothing: str) -> Callable[[Command], Command]:
             help="Order of the list: expected profit, or churn score × ARPU.",
         ),
         _option("--top", type=click.IntRange(1), help=f"Capacity: the list holds the first N.  [default: {nothing}]"),
-        _option("--budget", type=click.FloatRange(0), help="The list costs at most that much, as expected."),
-        _option("--min-profit", type=float, help="Expected profit of everybody on the list.  [default by profit: 0]"),
+        _option(
+            "--budget",
+            type=click.FloatRange(0),
+            callback=finite,
+            help="The list costs at most that much, as expected.",
+        ),
+        _option(
+            "--min-profit",
+            type=float,
+            callback=finite,
+            help="Expected profit of everybody on the list.  [default by profit: 0]",
+        ),
     ]
     return lambda command: functools.reduce(lambda made, option: option(made), reversed(options), command)
 
@@ -356,6 +367,13 @@ def _use_config(context: click.Context, parameter: click.Parameter, value: Path 
 
     context.default_map = {**(context.default_map or {}), **load_config(path).options}
     return path
+
+
+def finite(context: click.Context, parameter: click.Parameter, value: float | None) -> float | None:
+    """Refuse nan and inf, which click takes for numbers."""
+    if value is not None and not math.isfinite(value):
+        raise click.BadParameter(f"{value} is no number to reckon with")
+    return value
 
 
 def _month(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:

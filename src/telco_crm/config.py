@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -13,7 +14,7 @@ from pydantic import Field, field_validator
 from telco_crm.errors import InputError, RuleError
 from telco_crm.ingest.mapping import TableMapping
 from telco_crm.months import Month
-from telco_crm.rules import Model, explain, nearest
+from telco_crm.rules import Model, explain, line_of, nearest
 from telco_crm.schema import INPUT_TABLES
 from telco_crm.tomlfile import parse_toml
 
@@ -107,7 +108,11 @@ def load_config(path: Path | None) -> Config:
         ) from None
     data = parse_toml(text, str(path))
     source = (str(path), text)
-    problems = _section_problems(data, path)
+    problems = _section_problems(data, path) + [
+        f"{path}, line {line_of(place, text)}: {place}: {value} is no number to reckon with"
+        for place, value in _numbers(data)
+        if not math.isfinite(value)
+    ]
     tables = {name: data[name] for name in SECTIONS if isinstance(data.get(name), dict)}
     mappings: dict[str, TableMapping] = {}
     for name, table in tables.get("input", {}).items():
@@ -129,6 +134,15 @@ def gathered(problems: list[str]) -> Iterator[None]:
         yield
     except RuleError as error:
         problems += error.problems
+
+
+def _numbers(data: Any, place: str = "") -> Iterator[tuple[str, float]]:
+    """Every number that is no whole one, with its path."""
+    if isinstance(data, float):
+        yield place, data
+    parts = data.items() if isinstance(data, dict) else enumerate(data) if isinstance(data, list) else ()
+    for name, part in parts:
+        yield from _numbers(part, f"{place}.{name}" if place else str(name))
 
 
 def _section_problems(data: Mapping[str, Any], path: Path) -> list[str]:

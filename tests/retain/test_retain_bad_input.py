@@ -78,6 +78,19 @@ def test_an_offer_that_others_shadow_is_refused(telco: Telco) -> None:
     telco.refused(*plan(), says=('own.toml, line 5: rules.offers.offers.1: the id "twice" stands twice',))
 
 
+@pytest.mark.parametrize("value", ["nan", "inf", "-inf"])
+def test_numbers_that_are_none_are_refused(telco: Telco, value: str) -> None:
+    telco.write("own.toml", "")
+    for option in ("--budget", "--min-profit", "--control"):
+        done = telco(*plan(), option, value)
+        assert done.code == 2
+        assert "Traceback" not in done.err
+    telco.write("own.toml", OFFER.format(id="a") + f"cost = {value}\n[options]\nmin_profit = {value}\n")
+    told = f"{value} is no number to reckon with"
+    says = (f"own.toml, line 5: rules.offers.offers.0.cost: {told}", f"own.toml, line 7: options.min_profit: {told}")
+    telco.refused(*plan(), says=says)
+
+
 def test_offers_that_are_no_table_are_refused(telco: Telco) -> None:
     telco.write("own.toml", "[rules]\noffers = 5\n")
     telco.refused(*plan(), says=("own.toml: rules.offers must be a table: [rules.offers]",))
