@@ -175,6 +175,25 @@ def test_contacts_that_cannot_be_right_are_named_with_their_lines(telco: Telco) 
     assert "it cost 6;" in said  # s0, s2 and s6 at 2 each, s4 at 0; that of nobody does not count
 
 
+@pytest.mark.parametrize(
+    "command", [plan(), ("recommend", "data", "-o", "r.csv", "--config", "own.toml", "--no-store")]
+)
+def test_contacts_and_regions_that_nobody_has_are_named(telco: Telco, command: tuple[str, ...]) -> None:
+    people = SUBSCRIBERS.replace("activated_on", "activated_on region").replace("2020-01-01", "2020-01-01 North")
+    export(telco.folder / "data", {"subscribers": people})
+    telco.write("own.toml", "[rules.contact.quotas]\nNroth = 3\nNorth = 9\n[rules.contact.agents]\nMoon = 2\n'*' = 1\n")
+    said = " ".join(telco.good(*command).err.split())
+    for words in (
+        "1 contacts are of people who are not in the subscriber table (data/contacts.csv, line 10); they were not",
+        'nobody is in "Nroth", which rules.contact.quotas.Nroth (line 2) names (did you mean "North"?)',
+        'nobody is in "Moon", which rules.contact.agents.Moon (line 5) names.',
+    ):
+        assert words in said
+    assert said.count("nobody is in") == 2
+    said = telco.good(*command, "--lang", "zh").err
+    assert "rules.contact.agents.Moon（第5行）中的“Moon”没有用户" in said.replace("\n", "")
+
+
 def test_a_month_that_is_there_in_part_is_named(telco: Telco) -> None:
     # May ends what 90 days and three whole months from the 10th of February take; two of nine bills are there.
     lines = [line for line in BILLS.splitlines() if "2026-06" not in line]

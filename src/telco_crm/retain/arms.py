@@ -11,6 +11,7 @@ from telco_crm.analysis import RunContext
 from telco_crm.engine.sql import literal
 from telco_crm.errors import InputError
 from telco_crm.ingest.load import FileReport
+from telco_crm.ingest.told import contact_files
 from telco_crm.labels import text
 from telco_crm.rules import Model, Wording
 
@@ -131,10 +132,9 @@ def places(context: RunContext, rows: str, file: str = "") -> str:
 
 
 def name_files(context: RunContext, reports: Sequence[FileReport]) -> None:
-    """Make `contact_files`, by which `places` names the files of contacts that gave a row."""
-    files = [report.file for report in reports if report.table == "contacts" and report.read]
-    rows = ", ".join(f"({at}, {literal(file)})" for at, file in enumerate(files))
-    context.create("contact_files", f"SELECT * FROM (VALUES {rows}) f(file_no, file)")
+    """Make `contact_files`, by which `places` names the files of contacts, where reading has not made it."""
+    context.engine.register("contact_files", contact_files(reports))
+    context.tables.add("contact_files")
 
 
 def _troubles(context: RunContext, name: str, known: Known) -> list[str]:

@@ -12,7 +12,7 @@ from scipy.stats import norm
 from telco_crm.analysis import RunContext
 from telco_crm.engine.sql import literal, number
 from telco_crm.retain.capacity import Capacity, assign, capacity_of
-from telco_crm.retain.contact import ContactRules, find_exclusions, order_sql, words_sql
+from telco_crm.retain.contact import ContactRules, find_exclusions, order_sql, say_unknown, words_sql
 from telco_crm.retain.judging import Agents, judge
 from telco_crm.retain.length import Wanted
 from telco_crm.schema import tables_in_words
@@ -52,6 +52,7 @@ def plan_campaign(context: RunContext, plan: Plan) -> dict[str, Any]:
         for reason in unknown:
             words = rules.words[reason].text(context.lang)
             context.say("campaign_no_table", table=tables_in_words([table], context.lang), reason=words)
+    say_unknown(context, rules)
     _rank(context, plan, rules, capacity)
     length = plan.last(context.engine, "ranked")
     _release(context, plan, length)

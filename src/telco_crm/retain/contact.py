@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Container
 from datetime import date
 from typing import Annotated, Literal, get_args
@@ -10,8 +11,10 @@ from pydantic import Field, model_validator
 
 from telco_crm.analysis import RunContext
 from telco_crm.engine.sql import literal, number
+from telco_crm.labels import text
 from telco_crm.measures import cash_sql, tells_payments, unpaid_sql
-from telco_crm.rules import Model, Wording
+from telco_crm.retain.arms import places
+from telco_crm.rules import Model, Wording, line_of
 from telco_crm.schema import tables_in_words
 
 Reason = Literal["opted_out", "complaint", "arrears", "called", "campaign", "account", "quota", "capacity"]
@@ -98,6 +101,27 @@ def find_exclusions(
         unknown["subscribers"] += [r for (t, _), r in _needed(rules, queries).items() if r in ("account", "quota")]
     context.create("exclusions", " UNION ALL ".join(f"({part})" for part in parts))
     return unknown
+
+
+def say_unknown(context: RunContext, rules: ContactRules) -> None:
+    """Say which contacts are of people whom the subscriber table lacks, and in which regions of the rules nobody is."""
+    if not context.has("subscribers"):
+        return
+    if context.has("contacts"):
+        rows = "SELECT c.* FROM contacts c ANTI JOIN subscribers s USING (subscriber_id)"
+        if count := context.engine.rows(f"SELECT count(*) FROM ({rows})")[0][0]:
+            context.say("unknown_contacts", n=count, places=places(context, rows))
+    if not (rules.quotas or rules.agents) or not _tells(context, "subscribers", "region"):
+        return
+    known = [row[0] for row in context.engine.rows("SELECT DISTINCT region FROM subscribers WHERE region IS NOT NULL")]
+    for name, regions in (("quotas", rules.quotas), ("agents", rules.agents)):
+        for region in sorted({*regions} - {*known, "*"}):
+            path = f"rules.contact.{name}.{region}"
+            line = line_of(path, context.source[1]) if context.source else None
+            where = text("notes.at_line", context.lang, name=path, line=line) if line else path
+            hint = difflib.get_close_matches(region, known, n=1)
+            near = text("notes.did_you_mean", context.lang, word=hint[0]) if hint else ""
+            context.say("no_region", where=where, region=region, near=near)
 
 
 def _needed(rules: ContactRules, queries: Container[tuple[str, Reason]]) -> dict[tuple[str, str], Reason]:
