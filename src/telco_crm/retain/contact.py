@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Container
+from collections.abc import Container, Mapping
 from datetime import date
 from typing import Annotated, Literal, get_args
 
@@ -64,6 +64,24 @@ def find_exclusions(
     Contacts of the `campaign` that is planned do not count, those of others for the day or later do. Where none is
     planned, nothing from the day on is known.
     """
+    queries = _queries(context, rules, day, campaign)
+    needed = _needed(rules, queries)
+    _say_missing(context, rules, needed)
+    parts = ["SELECT '' AS subscriber_id, '' AS reason LIMIT 0"]
+    unknown: dict[str, list[Reason]] = {}
+    for (table, reason), sql in queries.items():
+        if context.has(table):
+            parts.append(f"SELECT DISTINCT subscriber_id, {literal(reason)} AS reason FROM ({sql})")
+        else:
+            unknown.setdefault(table, []).append(reason)
+    if not context.has("subscribers"):
+        unknown["subscribers"] += [reason for reason in needed.values() if reason in ("account", "quota")]
+    context.create("exclusions", " UNION ALL ".join(f"({part})" for part in parts))
+    return unknown
+
+
+def _queries(context: RunContext, rules: ContactRules, day: str, campaign: str | None) -> dict[tuple[str, Reason], str]:
+    """Whom to leave out, by table and reason: SQL for the subscriber_id."""
     on = f"DATE '{day}'"
     known = f"contacted_on < {on}" if campaign is None else f"campaign <> {literal(campaign)}"
     others = f"SELECT subscriber_id FROM contacts WHERE {known} AND contacted_on >= {on} - INTERVAL"
@@ -83,24 +101,19 @@ def find_exclusions(
     }
     if context.has("bills") and not tells_payments(context):
         del queries["bills", "arrears"]
+    return queries
+
+
+def _say_missing(context: RunContext, rules: ContactRules, needed: Mapping[tuple[str, str], Reason]) -> None:
+    """Say for which reasons a table that is at hand lacks what they look at."""
+    if context.has("bills") and not tells_payments(context):
         context.say("no_paid", reason=rules.words["arrears"].text(context.lang))
-    for (table, column), reason in _needed(rules, queries).items():
+    for (table, column), reason in needed.items():
         if context.has(table) and not _tells(context, table, column):
             what, words = tables_in_words([table], context.lang), rules.words[reason].text(context.lang)
             context.say("no_column", table=what, column=column, reason=words)
     if context.has("events") and not _tells(context, "events", "resolved_at") and context.engine.rows(ANY_COMPLAINT):
         context.say("no_resolved", days=rules.complaint_days)
-    parts = ["SELECT '' AS subscriber_id, '' AS reason LIMIT 0"]
-    unknown: dict[str, list[Reason]] = {}
-    for (table, reason), sql in queries.items():
-        if context.has(table):
-            parts.append(f"SELECT DISTINCT subscriber_id, {literal(reason)} AS reason FROM ({sql})")
-        else:
-            unknown.setdefault(table, []).append(reason)
-    if not context.has("subscribers"):
-        unknown["subscribers"] += [r for (t, _), r in _needed(rules, queries).items() if r in ("account", "quota")]
-    context.create("exclusions", " UNION ALL ".join(f"({part})" for part in parts))
-    return unknown
 
 
 def say_unknown(context: RunContext, rules: ContactRules) -> None:
