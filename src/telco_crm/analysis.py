@@ -24,7 +24,8 @@ class RunContext:
     """What analyses share: the engine with its tables, the month, seed and language, and what they have to say.
 
     `tables` are the engine tables at hand; `months` the months with features, oldest first, up to the as-of month;
-    `usage` the packed usage rows; `part` the subscribers that a step `each` is looking at.
+    `usage` the packed usage rows; `part` the subscribers that a step `each` is looking at;
+    `source` the user's configuration (file, its text), to name lines.
     """
 
     engine: Engine
@@ -39,6 +40,7 @@ class RunContext:
     facts: dict[str, Any] = field(default_factory=dict)
     usage: UsageRows | None = None
     part: Part = field(default_factory=Part)
+    source: tuple[str, str] | None = None
 
     def rules(self, model: type[M], name: str) -> M:
         """The rules `name`, with the user's laid over them."""

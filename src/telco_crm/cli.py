@@ -28,12 +28,12 @@ from telco_crm.cli_options import (
     before_option,
     data_options,
     job_options,
+    length_options,
     output_option,
     rejects_folder,
     rejects_option,
     segment_model_option,
     style_options,
-    top_option,
     write_one,
 )
 from telco_crm.cli_report import report, show
@@ -98,7 +98,7 @@ def cli() -> None:
 @click.option(
     "-o", "--out", type=click.Path(path_type=Path, file_okay=False), required=True, help="Folder for the results."
 )
-@top_option
+@length_options("revenue", "a share of the subscribers")
 @segment_model_option(
     "--segment-model",
     "Grouping model from `segment fit`.  [default: that of an earlier month in the folder, else fitted]",
@@ -129,7 +129,7 @@ def credit(job: Job, out: str, rejects: Path | None) -> int:
 @cli.command()
 @data_options
 @output_option
-@top_option
+@length_options("revenue", "a share of the subscribers")
 @job_options
 @style_options
 @rejects_option

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -12,11 +13,12 @@ import click
 from telco_crm.cli_options import (
     Job,
     data_options,
+    finite,
     job_options,
+    length_options,
     output_option,
     rejects_option,
     style_options,
-    top_option,
     write_one,
 )
 from telco_crm.cli_uplift import fit, score
@@ -40,12 +42,11 @@ def campaign() -> None:
 )
 @click.option("--name", required=True, help="Name of the campaign; the control group is drawn by it and the seed.")
 @click.option("--on", type=click.DateTime(["%Y-%m-%d"]), help="Day of the campaign.  [default: day after the month]")
-@click.option("--by", type=click.Choice(["profit", "revenue"]), default="profit", show_default=True, help="Order.")
-@click.option("--budget", type=click.FloatRange(0), help="The list costs at most that much, as expected.")
-@click.option("--min-profit", type=float, help="Expected profit of everybody on the list.  [default by profit: 0]")
+@length_options("profit", "what brings most")
 @click.option(
     "--control",
     type=click.FloatRange(0, 1, max_open=True),
+    callback=finite,
     default=0.1,
     show_default=True,
     help="Share of the list that is not contacted.",
@@ -57,7 +58,6 @@ def campaign() -> None:
 @click.option("--days", type=click.IntRange(1), help="Calling days: the list is no longer than the agents can call.")
 @click.option("--pseudonymise", is_flag=True, help="Pseudonyms in place of identifiers in all lists.")
 @click.option("--key-file", type=KEY_FILE, help="Key of the pseudonyms; made if it does not exist.")
-@top_option
 @job_options
 @style_options
 def plan(job: Job, out: Path, pseudonymise: bool, key_file: Path | None, split: str | None, **given: Any) -> int:
@@ -73,8 +73,8 @@ def plan(job: Job, out: Path, pseudonymise: bool, key_file: Path | None, split: 
         job.inputs,
         settings,
         out,
-        _plan(given, settings.extra.get("top")),
-        Lists(job.style("csv"), split, _key(pseudonymise, key_file)),
+        _plan(given, settings.extra),
+        Lists(replace(job.style("csv"), titled=True), split, _key(pseudonymise, key_file)),
     )
     job.show(result, str(out))
     return EXIT_INCOMPLETE if result.impossible and job.options["strict"] else 0
@@ -138,11 +138,12 @@ campaign.add_command(fit)
 campaign.add_command(score)
 
 
-def _plan(given: dict[str, Any], top: int | None) -> Any:
+def _plan(given: dict[str, Any], settings: Mapping[str, Any]) -> Any:
     from telco_crm.retain.campaign import Plan
+    from telco_crm.retain.length import wanted_of
 
     day: datetime | None = given.pop("on")
-    return Plan(day=day.date() if day else None, top=top, **given)
+    return Plan(day=day.date() if day else None, **wanted_of(settings, by="profit"), **given)
 
 
 def _with_uplift(settings: Settings, file: Path | None) -> Settings:

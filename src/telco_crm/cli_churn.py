@@ -13,6 +13,7 @@ import click
 from telco_crm.cli_options import (
     Job,
     data_options,
+    finite,
     job_options,
     output_option,
     rejects_option,
@@ -121,10 +122,14 @@ def score(job: Job, out: str, model: Path | None, table: dict[str, Any], rejects
 @click.option("--repeats", type=click.IntRange(1), default=1, show_default=True, help="Repeats (--table).")
 @click.option("--pictures", type=FOLDER, help="Folder for gain.svg, profit.svg and reliability.svg (--table).")
 @click.option("--clv", metavar="MONEY|COLUMN", help="What a kept leaver is worth (--table).  [default: 200]")
-@click.option("--offer-cost", type=float, help="Cost of the offer, for whoever accepts (--table).  [default: 10]")
-@click.option("--contact-cost", type=float, help="Cost of a contact (--table).  [default: 1]")
-@click.option("--alpha", type=float, help="Of the beta distribution of acceptance (--table).  [default: 6]")
-@click.option("--beta", type=float, help="Of the same (--table).  [default: 14]")
+@click.option(
+    "--offer-cost", type=float, callback=finite, help="Cost of the offer, for whoever accepts (--table).  [default: 10]"
+)
+@click.option("--contact-cost", type=float, callback=finite, help="Cost of a contact (--table).  [default: 1]")
+@click.option(
+    "--alpha", type=float, callback=finite, help="Of the beta distribution of acceptance (--table).  [default: 6]"
+)
+@click.option("--beta", type=float, callback=finite, help="Of the same (--table).  [default: 14]")
 @job_options
 @style_options
 @rejects_option

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 import os
 import sys
 from collections.abc import Callable
@@ -27,6 +28,7 @@ TABLES = ("usage", "bills", "subscribers", "events", "contacts")
 DEFAULT_CONFIG = "telco-crm.toml"
 DEFAULT_STORE = ".telco-crm-store"
 ENVIRONMENT = "TELCO_CRM_"
+LENGTH = ("top", "by", "budget", "min_profit")  # options that say which subscribers a list holds
 Command = Callable[..., Any]
 
 
@@ -56,7 +58,7 @@ class Job:
         from telco_crm.session import Settings
 
         o = self.options
-        extra = {key: o[key] for key in ("top", "day", "since", "alert_state") if o.get(key) is not None}
+        extra = {key: o[key] for key in (*LENGTH, "day", "since", "alert_state") if o.get(key) is not None}
         if o.get("model"):
             from telco_crm.churn.model import ChurnModel
 
@@ -212,7 +214,7 @@ def job_options(command: Command) -> Command:
         flags = {table: given.pop(table) for table in TABLES if table in given}
         options = {name: given.pop(name) for name in names}
         options |= {name: given.pop(name, default) for name, default in (("format", None), ("excel", False))}
-        options |= {name: given.pop(name) for name in ("top", "segment_model") if name in given}
+        options |= {name: given.pop(name) for name in (*LENGTH, "segment_model") if name in given}
         return command(job=Job(data, flags, options), **given)
 
     return _common(wrapped)
@@ -228,9 +230,33 @@ def style_options(command: Command) -> Command:
     )
 
 
-def top_option(command: Command) -> Command:
-    """--top N."""
-    return _option("--top", type=click.IntRange(1), help="Capacity: the retention list holds the first N.")(command)
+def length_options(by: str, nothing: str) -> Callable[[Command], Command]:
+    """--by, --top, --budget and --min-profit: the order of a list (`by` if nothing is said) and how long it is
+    (`nothing`: how long otherwise).
+    """
+    options = [
+        _option(
+            "--by",
+            type=click.Choice(["profit", "revenue"]),
+            default=by,
+            show_default=True,
+            help="Order of the list: expected profit, or churn score × ARPU.",
+        ),
+        _option("--top", type=click.IntRange(1), help=f"Capacity: the list holds the first N.  [default: {nothing}]"),
+        _option(
+            "--budget",
+            type=click.FloatRange(0),
+            callback=finite,
+            help="The list costs at most that much, as expected.",
+        ),
+        _option(
+            "--min-profit",
+            type=float,
+            callback=finite,
+            help="Expected profit of everybody on the list.  [default by profit: 0]",
+        ),
+    ]
+    return lambda command: functools.reduce(lambda made, option: option(made), reversed(options), command)
 
 
 def before_option(command: Command) -> Command:
@@ -341,6 +367,13 @@ def _use_config(context: click.Context, parameter: click.Parameter, value: Path 
 
     context.default_map = {**(context.default_map or {}), **load_config(path).options}
     return path
+
+
+def finite(context: click.Context, parameter: click.Parameter, value: float | None) -> float | None:
+    """Refuse nan and inf, which click takes for numbers."""
+    if value is not None and not math.isfinite(value):
+        raise click.BadParameter(f"{value} is no number to reckon with")
+    return value
 
 
 def _month(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:

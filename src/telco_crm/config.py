@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -13,7 +14,7 @@ from pydantic import Field, field_validator
 from telco_crm.errors import InputError, RuleError
 from telco_crm.ingest.mapping import TableMapping
 from telco_crm.months import Month
-from telco_crm.rules import Model, explain, nearest
+from telco_crm.rules import Model, explain, line_of, nearest
 from telco_crm.schema import INPUT_TABLES
 from telco_crm.tomlfile import parse_toml
 
@@ -63,6 +64,9 @@ class Options(Model):
     max_rejects: str | None = None
     strict: bool | None = None
     top: Annotated[int, Field(ge=1)] | None = None
+    by: Literal["profit", "revenue"] | None = None
+    budget: Annotated[float, Field(ge=0)] | None = None
+    min_profit: float | None = None
 
     @field_validator("as_of")
     @classmethod
@@ -104,7 +108,11 @@ def load_config(path: Path | None) -> Config:
         ) from None
     data = parse_toml(text, str(path))
     source = (str(path), text)
-    problems = _section_problems(data, path)
+    problems = _section_problems(data, path) + [
+        f"{path}, line {line_of(place, text)}: {place}: {value} is no number to reckon with"
+        for place, value in _numbers(data)
+        if not math.isfinite(value)
+    ]
     tables = {name: data[name] for name in SECTIONS if isinstance(data.get(name), dict)}
     mappings: dict[str, TableMapping] = {}
     for name, table in tables.get("input", {}).items():
@@ -128,6 +136,15 @@ def gathered(problems: list[str]) -> Iterator[None]:
         problems += error.problems
 
 
+def _numbers(data: Any, place: str = "") -> Iterator[tuple[str, float]]:
+    """Every number that is no whole one, with its path."""
+    if isinstance(data, float):
+        yield place, data
+    parts = data.items() if isinstance(data, dict) else enumerate(data) if isinstance(data, list) else ()
+    for name, part in parts:
+        yield from _numbers(part, f"{place}.{name}" if place else str(name))
+
+
 def _section_problems(data: Mapping[str, Any], path: Path) -> list[str]:
     """What is wrong with the sections themselves and their names."""
     problems = [
@@ -143,6 +160,13 @@ def _section_problems(data: Mapping[str, Any], path: Path) -> list[str]:
         for name in names.get("input", [])
         if name not in MAPPED
     ]
+    rules = data.get("rules")
+    if isinstance(rules, dict):
+        problems += [
+            f"{path}: rules.{name} must be a table: [rules.{name}]"
+            for name, own in rules.items()
+            if not isinstance(own, dict)
+        ]
     problems += [
         f"{path}: [rules.{name}]: there are no such rules{nearest(name, RULE_FILES)}; known are {', '.join(RULE_FILES)}"
         for name in names.get("rules", [])

@@ -47,7 +47,7 @@ def _reasons() -> list[tuple[re.Pattern[str], str]]:
 
 @cache
 def _labels() -> dict[str, Any]:
-    return _read("labels.toml")
+    return {**_read("labels.toml"), **_read("labels_campaign.toml")}
 
 
 @cache

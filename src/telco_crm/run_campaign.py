@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from telco_crm.output.staging import OutputFile, OutputFolder
 from telco_crm.output.writers import FORMATS, OutputStyle, write_sheets, write_table
 from telco_crm.results import Clock, Inputs, Result, described, manifest, result_of
 from telco_crm.retain.campaign import Plan, plan_campaign
+from telco_crm.retain.catalogue import say_unserved
 from telco_crm.retain.priority import CANDIDATES
 from telco_crm.retain.pseudonym import Pseudonyms
 from telco_crm.retain.reveal import reveal_file
@@ -26,7 +28,8 @@ from telco_crm.run import MANIFEST, analyses_for
 from telco_crm.schema import load_schema
 from telco_crm.session import Settings, analyse, loaded
 
-ARMS = ("treated", "control", "excluded", "not_selected")
+FOR_PEOPLE = ("csv", "xlsx")  # formats in which all codes are written in words
+ARM, STRATUM, TIER = "arm", "stratum", "tier"
 SHEETLESS = re.compile(r"[\[\]:*?/\\]+")  # characters that the title of a sheet must not hold
 
 
@@ -58,6 +61,7 @@ def run_plan(inputs: Inputs, settings: Settings, out: Path, plan: Plan, lists: L
         if model := settings.extra.get("uplift_model"):
             use_uplift(context, model)
         facts = plan_campaign(context, plan)
+        say_unserved(context, "calls")
         result = result_of(data, context, impossible)
         result.facts["campaign"] = facts
         if lists.key:
@@ -105,10 +109,7 @@ def write_lists(engine: Engine, folder: Path, lists: Lists) -> dict[str, int | N
     """Write the lists of a campaign that was planned into `folder`: file → rows."""
     ending, style = FORMATS[lists.style.format], lists.style
     files: dict[str, int | None] = dict(_write_calls(engine, folder, lists))
-    cases = " ".join(
-        f"WHEN '{arm.replace('_', ' ')}' THEN {literal(text(f'effect.{arm}', style.lang))}" for arm in ARMS
-    )
-    roster = f"SELECT * REPLACE (CASE arm {cases} END AS arm) FROM roster ORDER BY rank NULLS LAST, subscriber_id"
+    roster = "FROM roster ORDER BY rank NULLS LAST, subscriber_id"
     others = {
         "roster": ("roster", roster, style),
         "exclusions": ("exclusions", "FROM exclusion_counts ORDER BY place", style),
@@ -116,8 +117,29 @@ def write_lists(engine: Engine, folder: Path, lists: Lists) -> dict[str, int | N
     }
     for name, (schema, sql, how) in others.items():
         file = name + (".csv" if name == "contacts" else ending)
-        files[file] = write_table(engine, sql, folder / file, load_schema(schema), how)
+        files[file] = write_table(engine, in_words(sql, schema, how), folder / file, load_schema(schema), how)
     return files
+
+
+def in_words(sql: str, table: str, style: OutputStyle) -> str:
+    """Query `sql` with the codes of a list in Chinese words, if that is the language. Programs, which read the other
+    formats, find the codes as they are, but for the arms.
+    """
+    if style.lang != "zh":
+        return sql
+    columns = load_schema(table).columns
+    named = {name: c.values for name, c in columns.items() if c.values and (style.format in FOR_PEOPLE or name == ARM)}
+    words = {name: _cases(identifier(name), values) for name, values in named.items()}
+    if STRATUM in columns and TIER in named:  # a fifth and a policy band
+        band = _cases(f"split_part({STRATUM}, ' ', 2)", named[TIER])
+        words[STRATUM] = f"split_part({STRATUM}, ' ', 1) || ' ' || {band}"
+    replaced = ", ".join(f"{value} AS {identifier(name)}" for name, value in words.items())
+    return f"SELECT * REPLACE ({replaced}) FROM ({sql})" if replaced else sql
+
+
+def _cases(value: str, words: Mapping[str, Sequence[str]]) -> str:
+    cases = " ".join(f"WHEN {literal(code)} THEN {literal(said[0])}" for code, said in words.items())
+    return f"CASE {value} {cases} ELSE {value} END"
 
 
 def _write_calls(engine: Engine, folder: Path, lists: Lists) -> dict[str, int]:
@@ -125,14 +147,14 @@ def _write_calls(engine: Engine, folder: Path, lists: Lists) -> dict[str, int]:
     ending, style, schema = FORMATS[lists.style.format], lists.style, load_schema("calls")
     if not lists.split:
         file = f"calls{ending}"
-        return {file: write_table(engine, "FROM calls ORDER BY rank", folder / file, schema, style)}
+        sql = in_words("FROM calls ORDER BY rank", "calls", style)
+        return {file: write_table(engine, sql, folder / file, schema, style)}
     column = identifier(lists.split)
     values = [
         row[0] for row in engine.rows(f"SELECT DISTINCT coalesce({column}::VARCHAR, '') AS v FROM calls ORDER BY v")
     ]
-    queries = {
-        value: f"FROM calls WHERE coalesce({column}::VARCHAR, '') = {literal(value)} ORDER BY rank" for value in values
-    }
+    part = f"FROM calls WHERE coalesce({column}::VARCHAR, '') = "
+    queries = {value: in_words(f"{part}{literal(value)} ORDER BY rank", "calls", style) for value in values}
     names = _names(values, text(f"effect.no_{lists.split}", style.lang))
     if style.format == "xlsx":
         sheets = {names[value]: sql for value, sql in queries.items()} or {

@@ -39,7 +39,6 @@ def run_effect(inputs: Inputs, settings: Settings, target: str, name: str, style
                 f"campaign effect: needs {' and '.join(missing)}; give --{missing[0]} or its folder, or --outcome with "
                 "a file that says what came of the campaign"
             )
-        name_files(context, data.reports)
         facts = measure_effect(context, name)
         result = result_of(data, context)
         result.facts["campaign"] = facts

@@ -17,7 +17,6 @@ from telco_crm.labels import text
 from telco_crm.output.staging import OutputFile
 from telco_crm.output.writers import OutputStyle, write_table
 from telco_crm.results import Clock, Inputs, Result, finish, result_of
-from telco_crm.retain.arms import name_files
 from telco_crm.retain.uplift.exports import Outcome, fit_exports, uplift_now
 from telco_crm.retain.uplift.fitting import Fitted, Task
 from telco_crm.retain.uplift.gain import deciles
@@ -54,7 +53,6 @@ def run_uplift_fit(
         context, _ = analyse(data, ())
         if missing := [table for table in ("contacts", "subscribers") if not context.has(table)]:
             raise InputError(f"campaign fit: needs {' and '.join(missing)}; give --{missing[0]} or its folder")
-        name_files(context, data.reports)
         fitted, task = fit_exports(context, *asked, data.engine.threads)
         for note in fitted.notes:
             context.note(note)

@@ -135,6 +135,7 @@ def analyse(data: Loaded, wanted: Sequence[Analysis]) -> tuple[RunContext, dict[
         data.settings.extra,
         coverage.remarks(as_of, data.settings.lang),
         usage=data.usage,
+        source=data.settings.config.source,
     )
     people = people_analysis(data.catalog, is_past=as_of < coverage.newest)
     return context, run_analyses((people, *wanted), context, _lanes(data))

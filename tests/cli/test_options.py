@@ -36,6 +36,9 @@ OPTIONS = {
     "format": Option(("parquet", "xlsx", "jsonl"), lambda _, style: style.format),
     "max_rejects": Option(("1%", "2", "3%"), lambda s, _: s.max_rejects),
     "top": Option((1, 2, 3), lambda s, _: s.extra.get("top")),
+    "by": Option(("profit", "revenue", "profit"), lambda s, _: s.extra.get("by")),
+    "budget": Option((1, 2, 3), lambda s, _: s.extra.get("budget")),
+    "min_profit": Option((1, 2, 3), lambda s, _: s.extra.get("min_profit")),
     "engine": Option(("spark", "duckdb", "spark"), lambda s, _: "spark" if s.spark else "duckdb"),
 }
 SWITCHES: dict[str, Callable[[Any, Any], Any]] = {
@@ -93,6 +96,7 @@ def test_flag_beats_environment_beats_file(got: Callable[..., tuple[Any, Any]], 
         "format",
         "engine",
         "threads",
+        "by",
     )
 
 

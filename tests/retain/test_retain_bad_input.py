@@ -78,6 +78,24 @@ def test_an_offer_that_others_shadow_is_refused(telco: Telco) -> None:
     telco.refused(*plan(), says=('own.toml, line 5: rules.offers.offers.1: the id "twice" stands twice',))
 
 
+@pytest.mark.parametrize("value", ["nan", "inf", "-inf"])
+def test_numbers_that_are_none_are_refused(telco: Telco, value: str) -> None:
+    telco.write("own.toml", "")
+    for option in ("--budget", "--min-profit", "--control"):
+        done = telco(*plan(), option, value)
+        assert done.code == 2
+        assert "Traceback" not in done.err
+    telco.write("own.toml", OFFER.format(id="a") + f"cost = {value}\n[options]\nmin_profit = {value}\n")
+    told = f"{value} is no number to reckon with"
+    says = (f"own.toml, line 5: rules.offers.offers.0.cost: {told}", f"own.toml, line 7: options.min_profit: {told}")
+    telco.refused(*plan(), says=says)
+
+
+def test_offers_that_are_no_table_are_refused(telco: Telco) -> None:
+    telco.write("own.toml", "[rules]\noffers = 5\n")
+    telco.refused(*plan(), says=("own.toml: rules.offers must be a table: [rules.offers]",))
+
+
 def test_lines_of_offers_written_as_one_list(telco: Telco) -> None:
     telco.write(
         "own.toml",
@@ -90,9 +108,63 @@ def test_lines_of_offers_written_as_one_list(telco: Telco) -> None:
 def test_an_offer_that_is_only_an_alternative_is_said(telco: Telco) -> None:
     telco.write("own.toml", OFFER.format(id="all") + OFFER.format(id="some") + "arpu_from = 50\n")
     said = " ".join(telco.good(*plan()).err.split())
-    assert 'offers: "some" is an alternative only: whomever it fits, "all" before it fit too' in said
+    assert 'offers: "some" (line 5) is an alternative only: whomever it fits, "all" (line 1) before it fit too' in said
     said = " ".join(telco.good(*plan(), "--lang", "zh").err.split())
-    assert "优惠：“some”只会作为备选" in said
+    assert '优惠："some"（第5行）只会作为备选' in said
+
+
+def test_offers_that_overlap_in_part_are_named_with_their_lines(telco: Telco) -> None:
+    telco.write(
+        "own.toml",
+        OFFER.format(id="rich")
+        + "arpu_from = 90\n"  # 1 to 5
+        + OFFER.format(id="step")
+        + "ladder_steps = [1, 2]\n"  # 6 to 10: some of them pay 90
+        + OFFER.format(id="poor")
+        + 'arpu_below = 90\ntiers = ["mass"]\n'  # 11 to 16: some are on steps 1 and 2, none pays 90
+        + OFFER.format(id="all"),
+    )
+    base = ("retain", "data", "-o", "list.csv", "--config", "own.toml", "--no-store")
+    said = " ".join(telco.good(*base).err.split())
+    assert '"rich" (line 1) and "step" (line 6) overlap in part; whom both fit is offered "rich" (line 1)' in said
+    assert '"step" (line 6) and "poor" (line 11) overlap in part; whom both fit is offered "step" (line 6)' in said
+    assert said.count("overlap in part") == 2
+    said = " ".join(telco.good(*base, "--lang", "zh").err.split())
+    assert '"rich"（第1行）与"step"（第6行）部分重叠；两者都适用时，先推荐排在前面的"rich"（第1行）' in said
+
+
+def test_offers_for_what_there_is_not_are_refused(telco: Telco) -> None:
+    telco.write(
+        "own.toml",
+        OFFER.format(id="all")
+        + "groups = [1, 18]\n"  # 5
+        + '[rules.segment]\nscheme = "postpaid-17"\n',
+    )
+    groups = ", ".join(map(str, range(1, 18)))
+    said = f"own.toml, line 5: rules.offers.offers.0.groups: the scheme postpaid-17 has no group 18; it has {groups}"
+    assert telco.refused(*plan(), says=(said,))
+    telco.write("own.toml", OFFER.format(id="all") + 'groups = ["Forwards to telecom"]\ntiers = ["masse"]\n')
+    telco.refused(
+        *plan(),
+        says=(
+            'own.toml, line 5: rules.offers.offers.0.groups.0: groups go by number; "Forwards to Telecom" is 5',
+            "own.toml, line 6: rules.offers.offers.0.tiers.0: input should be 'high', 'mid_high' or 'mass', got "
+            "'masse' (did you mean \"mass\"?)",
+        ),
+    )
+
+
+def test_who_has_no_offer_or_no_alternative_is_counted(telco: Telco) -> None:
+    telco.write("own.toml", OFFER.format(id="rich") + "arpu_from = 101\n" + OFFER.format(id="all") + "arpu_from = 50\n")
+    base = ("retain", "data", "-o", "list.csv", "--config", "own.toml", "--no-store")
+    said = " ".join(telco.good(*base).err.split())
+    assert "offers: 9 on the list have no alternative; a last offer without conditions is one for everybody" in said
+    assert "none that fits" not in said
+    telco.write("own.toml", OFFER.format(id="rich") + "arpu_from = 101\n")
+    said = " ".join(telco.good(*base).err.split())
+    assert "offers: 9 on the list have none that fits; a last offer without conditions fits everybody" in said
+    said = " ".join(telco.good(*plan("far"), "--min-profit", -9, "--lang", "zh").err.split())
+    assert "优惠：名单中8人没有适用的优惠" in said
 
 
 def test_contacts_that_cannot_be_right_are_named_with_their_lines(telco: Telco) -> None:
@@ -101,6 +173,25 @@ def test_contacts_that_cannot_be_right_are_named_with_their_lines(telco: Telco) 
     assert "1 contacts are of subscribers who are not in the subscriber table (data/contacts.csv, line 10)" in said
     assert "1 subscribers have a negative cost (data/contacts.csv, line 6); it was counted as 0" in said
     assert "it cost 6;" in said  # s0, s2 and s6 at 2 each, s4 at 0; that of nobody does not count
+
+
+@pytest.mark.parametrize(
+    "command", [plan(), ("recommend", "data", "-o", "r.csv", "--config", "own.toml", "--no-store")]
+)
+def test_contacts_and_regions_that_nobody_has_are_named(telco: Telco, command: tuple[str, ...]) -> None:
+    people = SUBSCRIBERS.replace("activated_on", "activated_on region").replace("2020-01-01", "2020-01-01 North")
+    export(telco.folder / "data", {"subscribers": people})
+    telco.write("own.toml", "[rules.contact.quotas]\nNroth = 3\nNorth = 9\n[rules.contact.agents]\nMoon = 2\n'*' = 1\n")
+    said = " ".join(telco.good(*command).err.split())
+    for words in (
+        "1 contacts are of people who are not in the subscriber table (data/contacts.csv, line 10); they were not",
+        'nobody is in "Nroth", which rules.contact.quotas.Nroth (line 2) names (did you mean "North"?)',
+        'nobody is in "Moon", which rules.contact.agents.Moon (line 5) names.',
+    ):
+        assert words in said
+    assert said.count("nobody is in") == 2
+    said = telco.good(*command, "--lang", "zh").err
+    assert "rules.contact.agents.Moon（第5行）中的“Moon”没有用户" in said.replace("\n", "")
 
 
 def test_a_month_that_is_there_in_part_is_named(telco: Telco) -> None:

@@ -75,6 +75,38 @@ def test_bills_that_say_nothing_of_payments(telco: Telco) -> None:
     assert f'bills have neither paid nor paid_on, so nobody is left out as "{ARREARS}"' in said
 
 
+def test_columns_without_which_nobody_is_left_out_are_named(telco: Telco) -> None:
+    (telco.folder / "own.toml").write_text(f"{RULES}[rules.contact.quotas]\nSouth = 1\n", "utf-8")
+    tables: dict[str, list[Row]] = {
+        "bills": [{"subscriber_id": "a", "month": "2026-03", "total": "900", "paid": "0"}],
+        "subscribers": [{"subscriber_id": "a", "activated_on": "2020-01-01"}],
+        "events": [{"subscriber_id": "b", "time": "2026-03-01 10:00:00", "kind": "complaint"}],
+    }
+    left_out, said = excluded(telco, **tables)
+    assert left_out == {}
+    for words in (
+        'subscribers say nothing of opted_out, so nobody is left out as "does not want to be contacted"',
+        f'bills say nothing of due_date, so nobody is left out as "{ARREARS}"',
+        f'subscribers say nothing of account_id, so nobody is left out as "{ACCOUNT}"',
+        f'subscribers say nothing of region, so nobody is left out as "{QUOTA}"',
+        "no complaint has resolved_at, so every complaint of the last 180 days counts as open",
+    ):
+        assert words in said
+    options = ("recommend", "data", "-o", "offers.csv", "--config", "own.toml", "--no-store")
+    assert 'subscribers say nothing of opted_out, so nobody is left out as "does not' in " ".join(
+        telco.good(*options).err.split()
+    )
+    assert "用户表中没有opted_out，不按“营销免打扰”排除任何人" in telco.good(*options, "--lang", "zh").err.replace(
+        "\n", ""
+    )
+
+
+def test_a_missing_table_names_all_that_it_is_needed_for(telco: Telco) -> None:
+    _, said = excluded(telco, bills=bills("paid"))
+    for reason in ("does not want to be contacted", ACCOUNT):
+        assert f'there is no subscribers table, so nobody is left out as "{reason}"' in said
+
+
 def test_contacts_of_other_campaigns_on_the_day_and_after_it(telco: Telco) -> None:
     """Whoever is in another campaign that day or later is spoken for; this campaign's own contacts do not count."""
     days = {"day": ("old", DAY), "next": ("old", "2026-04-11"), "planned": ("old", "2026-09-01")}
@@ -115,7 +147,7 @@ ACCOUNT, QUOTA = "another subscriber of the account is contacted", "quota of the
             {"first", "south", "late"},
             {"second": ACCOUNT, "late-mate": ACCOUNT, "south-over": QUOTA},
         ),
-        (("--top", 2), {"first", "south"}, {"second": ACCOUNT, "south-over": QUOTA}),
+        (("--top", 2), {"first", "south"}, {"second": ACCOUNT}),  # the list is full before south-over
         (("--min-profit", 5), {"first", "south"}, {"second": ACCOUNT}),  # 600: 4.40
         (("--min-profit", 999), set(), {}),
     ],

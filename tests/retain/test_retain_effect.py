@@ -121,7 +121,8 @@ def test_what_is_said(spring: tuple[list[Row], str, dict[str, object]]) -> None:
         "1 contacts are of subscribers who are not in the subscriber table (data/contacts.csv, line 10); they were",
         "1 subscribers are both treated and control (data/contacts.csv, line 12, 13); they were left out",
         "1 subscribers had left before their contact (data/contacts.csv, line 11); they were left out",
-        "1 subscribers of the control group were contacted by another campaign meanwhile (data/contacts.csv, line 14)",
+        '1 of 4 subscribers of the control group were contacted by another campaign meanwhile: "other" 1 '
+        "(data/contacts.csv, line 14)",
         "no measurable effect on leaving: 25.0% of the treated left and 25.0% of the control group",
     ):
         assert words in said
@@ -131,6 +132,48 @@ def test_what_is_said(spring: tuple[list[Row], str, dict[str, object]]) -> None:
     assert facts["saved_revenue"][0] == pytest.approx(54.99)  # type: ignore[index]
     assert facts["gain"][0] == pytest.approx(-18.004)  # type: ignore[index]
     assert facts["return"][0] == pytest.approx(-0.4501)  # type: ignore[index]
+
+
+MIXED = """subscriber_id campaign contacted_on arm cost reached accepted
+t1 spring 2026-03-10 treated 10 yes no
+t2 spring 2026-03-10 treated 10 no -
+t3 spring 2026-03-10 treated 10 - -
+c1 spring 2026-03-10 control - - yes
+c2 spring 2026-03-10 control - yes -
+c3 spring 2026-03-10 control - no no
+c4 spring 2026-03-10 control - - -
+t1 other 2026-04-09 treated 5 - -    # the last of the 31 days
+t2 other 2026-04-10 treated 5 - -    # the day after
+t3 early 2026-03-09 treated 5 - -    # before
+t1 kept 2026-02-08 control - - -     # 30 days before: still within the 31 of that campaign
+t2 kept 2026-02-07 control - - -
+t3 late 2026-03-10 control - - -
+c3 third 2026-03-10 treated 5 - -
+c3 other 2026-03-11 treated 5 - -
+c4 third 2026-03-12 treated 5 - -
+c4 kept 2026-03-12 control - - -     # in two control groups: nobody contacts
+"""
+
+
+def test_arms_that_were_not_treated_as_drawn_are_counted(telco: Telco) -> None:
+    exports = {"bills": BILLS, "subscribers": SUBSCRIBERS, "events": EVENTS, "contacts": MIXED}
+    export(telco.folder / "mixed", exports)
+    base = ("campaign", "effect", "mixed", "--name", "spring", "-o", "mixed.csv", "--config", "own.toml", "--no-store")
+    said = " ".join(telco.good(*base).err.split())
+    for words in (
+        "1 of 3 treated subscribers were not reached (mixed/contacts.csv, line 3); they stay treated",
+        "2 of 4 subscribers of the control group were reached or took the offer all the same (mixed/contacts.csv, "
+        "line 5, 6)",
+        '2 of 4 subscribers of the control group were contacted by another campaign meanwhile: "other" 1, "third" 2 '
+        "(mixed/contacts.csv, line 15, 16, 17)",
+        '1 of 3 treated subscribers were contacted by another campaign meanwhile: "other" 1 (mixed/contacts.csv, '
+        "line 9)",
+        '2 of 3 treated subscribers were in the control group of another campaign: "kept" 1, "late" 1 '
+        "(mixed/contacts.csv, line 12, 14); their contact spoils what is measured there",
+    ):
+        assert words in said
+    said = " ".join(telco.good(*base, "--lang", "zh").err.split())
+    assert "营销组3人中1人未接通（mixed/contacts.csv第3行）" in said
 
 
 def test_an_unfinished_campaign_gets_no_verdict(telco: Telco) -> None:

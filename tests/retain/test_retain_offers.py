@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import hand_warnings
 import pytest
 
+from telco_crm.analysis import RunContext
+from telco_crm.engine.duck import DuckEngine
 from telco_crm.errors import RuleError
-from telco_crm.retain.offers import OfferRules
+from telco_crm.months import Month
+from telco_crm.retain.catalogue import choose_offers
+from telco_crm.retain.offers import Offer, OfferRules, overlaps
 from telco_crm.rules import explain, load_rules
 from telco_crm.worth import WorthRules, months_worth
 from world import Row, Run, by
@@ -36,6 +41,7 @@ SIGNS = {
     "minutes-less": "minutes fell by more than half",
     "minutes-much-more": "minutes rose by more than half",
     "forward-rival": "calls forwarded to a competitor",
+    "forward-own-3": "several calls forwarded on working days",
     "forward-long": "calls forwarded on working days for two months",
     "off-march": "switched off for long",
     "gap-14": "no use in the last two weeks of the month",
@@ -68,7 +74,16 @@ def test_the_step_is_explained_by_its_signs(calls: dict[str, Row], who: str) -> 
 
 def test_everybody_has_a_step_an_offer_an_alternative_and_a_reason(calls: dict[str, Row]) -> None:
     for who, row in calls.items():
-        needed = ("ladder_step", "offer", "alternative", "ladder_reason", "channel", "talking_points", "action")
+        needed = (
+            "ladder_step",
+            "reason",
+            "offer",
+            "alternative",
+            "ladder_reason",
+            "channel",
+            "talking_points",
+            "action",
+        )
         assert all(row[key] for key in needed), who
         assert row["offer_id"] != row["alternative_id"], who
 
@@ -155,6 +170,35 @@ def test_a_catalogue_that_cannot_be_meant_is_refused(offers: list[dict[str, obje
 def test_a_narrower_offer_after_a_wider_one_is_an_alternative() -> None:
     offers = [{"id": "a", "en": "", "zh": ""}, {"id": "b", "en": "", "zh": "", "groups": [1]}]
     assert len(explain(OfferRules, {"offers": offers}, "rules.offers").offers) == 2
+
+
+def test_which_offers_overlap_in_part() -> None:
+    offers = [
+        {"arpu_from": 10.0},
+        {"arpu_from": 20.0},  # within the first
+        {"arpu_below": 20.0},  # with the first from 10 to 20
+        {"tiers": ["mass"], "arpu_below": 10.0},  # within the one before
+        {"tiers": ["mass", "high"], "arpu_below": 10.0},  # holds the one before
+        {"tiers": ["high", "mid_high"], "arpu_below": 9.0},  # apart from 3, overlaps 4
+        {},
+    ]
+    catalogue = [Offer.model_validate({"id": "o", "en": "", "zh": "", **offer}, strict=False) for offer in offers]
+    assert overlaps(catalogue) == [(0, 2), (4, 5)]
+
+
+def test_the_shipped_offers_leave_out_groups_of_another_scheme(run: Run, tmp_path: Path) -> None:
+    """Group 1 of the other scheme are not the talkers of the shipped one, whose offer is for a circle."""
+    context = RunContext(DuckEngine(1, "200MB", tmp_path), Month("2026-03"), [], set())
+    context.facts["segment_model"] = SimpleNamespace(scheme=SimpleNamespace(name="behaviour-16"))
+    choose_offers(context)
+    assert not any(offer.groups for offer in context.facts["offers"].offers)
+    assert context.notes == [
+        'offers: "toll-pack", "sms-pack", "own-circle" are left out: they name groups of the scheme postpaid-17, and '
+        "the groups are those of behaviour-16"
+    ]
+    context.facts["segment_model"].scheme.name = "postpaid-17"
+    choose_offers(context)
+    assert len(context.facts["offers"].offers) == len(load_rules(OfferRules, "offers").offers)
 
 
 def test_the_shipped_catalogue_has_words_for_every_offer() -> None:

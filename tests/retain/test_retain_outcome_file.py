@@ -133,7 +133,8 @@ def test_who_is_not_followed_to_the_end_is_left_out(telco: Telco) -> None:
     telco.write("outcome.csv", ROWS.replace("90,yes,2026-04-30", "90,yes,2026-04-08"))  # c4; it takes the 9th
     said = " ".join(telco.good(*options("outcome.csv")).err.split())
     assert "the outcome of 1 of 8 subscribers is not known yet, since it takes 31 days" in said
-    assert "outcome.csv goes to 2026-04-30; they were left out" in said
+    ends = "outcome.csv goes to 2026-04-30, and 1 rows end before that, the first on 2026-04-08 (outcome.csv, line 9)"
+    assert f"{ends}; they were left out" in said
     assert "preliminary, do not decide on it" in said
     left = by([row for row in read(telco.folder / "effect.csv") if not row["segment"]], "measure")["left"]
     assert (left["treated"], left["control"]) == ("4", "3")
@@ -154,6 +155,37 @@ def test_leavers_who_are_not_followed_to_the_end_are_left_out_too(telco: Telco) 
     left = by([row for row in read(telco.folder / "effect.csv") if not row["segment"]], "measure")["left"]
     assert [left[key] for key in ("treated", "control")] == ["3", "2"]
     assert [float(left[key]) for key in ("treated_mean", "control_mean")] == [0, 0]  # c2 left after the time
+
+
+def monthly(*rows: str) -> str:
+    """MONTHS with a column of the last day known, empty but in `rows`, which stand for those that begin alike."""
+    head, *lines = MONTHS.splitlines()
+    new = {row.rsplit(",", 3)[0]: row for row in rows}
+    kept = [new.get(line.rsplit(",", 2)[0], f"{line},") for line in lines]
+    return "\n".join([f"{head},数据截止日期", *kept])
+
+
+def test_months_that_are_known_in_part_for_some_are_left_out_with_their_lines(telco: Telco) -> None:
+    telco.write("outcome.csv", monthly("t3,202604,否,50,2026-04-20", "c4,202604,否,90,2026-04-30"))
+    said = " ".join(telco.good(*options("outcome.csv")).err.split())
+    assert "the outcome of 1 of 8 subscribers is not known yet" in said
+    ends = "1 rows end before the others of their month, the first on 2026-04-20 (outcome.csv, line 7)"
+    assert f"outcome.csv: {ends}; they were left out" in said
+    left = by([row for row in read(telco.folder / "effect.csv") if not row["segment"]], "measure")["left"]
+    assert (left["treated"], left["control"]) == ("3", "4")
+    said = " ".join(telco.good(*options("outcome.csv"), "--lang", "zh").err.split())
+    assert "1行早于同月其他行截止，最早2026-04-20（outcome.csv第7行）" in said
+
+
+def test_who_has_no_row_of_a_month_is_counted_with_the_last_line(telco: Telco) -> None:
+    """t1 and c2 have rows of the months before only; gone had left, so nothing was to be expected."""
+    lines = [line for line in MONTHS.splitlines() if not line.startswith(("t1,202604", "c2,202604"))]
+    telco.write("outcome.csv", "\n".join(lines))
+    said = " ".join(telco.good(*options("outcome.csv")).err.split())
+    assert (
+        "2 subscribers (1 treated, 1 control) who did not leave have no row of some month that is looked at (their "
+        "last rows: outcome.csv, line 4, 10); they count as still there, without revenue in it"
+    ) in said
 
 
 def test_an_outcome_that_is_not_over_is_refused_by_name(telco: Telco) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -67,6 +68,33 @@ def test_sheets_in_chinese(telco: Telco) -> None:
     assert [cell.value for cell in roster[1]][3] == "组别"
     assert {row[3].value for row in roster.iter_rows(min_row=2)} == {"营销组", "排除"}
     assert {row["arm"] for row in read(out / "contacts.csv")} == {"treated"}  # what the program reads again
+    titles = [cell.value for cell in roster[1]]
+    columns = {title: {row[at].value for row in roster.iter_rows(min_row=2)} for at, title in enumerate(titles)}
+    assert columns["政策段"] == {"高端"}
+    assert columns["渠道"] == {"短信", "外呼"}
+    assert columns["分层"] == {"1 高端", "2 高端", "3 高端", "4 高端", "5 高端", None}
+    assert {row[13].value for row in book["1"].iter_rows(min_row=2)} == {"外呼"}
+
+
+def test_codes_in_words_where_people_read_them(telco: Telco) -> None:
+    rows = read(planned(telco, "zh-csv", "--control", 0, "--lang", "zh") / "roster.csv")
+    assert {(row["arm"], row["tier"], row["channel"]) for row in rows} == {
+        ("营销组", "高端", "短信"),
+        ("营销组", "高端", "外呼"),
+        ("排除", "高端", "外呼"),
+    }
+    out = planned(telco, "zh-jsonl", "--control", 0, "--lang", "zh", "--format", "jsonl")
+    lines = [json.loads(line) for line in (out / "calls.jsonl").read_text("utf-8").splitlines()]
+    assert {line["channel"] for line in lines} == {"sms", "call"}  # for a dialler
+
+
+def test_headings_of_sheets_in_english_words(telco: Telco) -> None:
+    import openpyxl
+
+    out = planned(telco, "en-xlsx", "--control", 0, "--format", "xlsx")
+    sheet = openpyxl.load_workbook(out / "calls.xlsx").active
+    assert [cell.value for cell in sheet[1]][:4] == ["Rank", "Subscriber", "Agent", "Region"]
+    assert sheet.freeze_panes == "A2"
 
 
 def test_people_without_agent_or_region_in_english(telco: Telco) -> None:

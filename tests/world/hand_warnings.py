@@ -129,15 +129,19 @@ CASES: dict[str, tuple[dict[str, Any], float, int]] = {
         0,
         4,
     ),
+    # on and off: three calls on working days, to whatever network
+    "forward-own-2": ({"mar": STEADY_MAR + forwards("2026-03-02", 2)}, 0, 1),
+    "forward-own-3": ({"mar": STEADY_MAR + forwards("2026-03-02", 3)}, 0, 3),
+    "forward-own-before": ({"feb": STEADY_FEB + forwards("2026-02-02", 9)}, 0, 1),
     "forward-long-9": (
         {"feb": STEADY_FEB + forwards("2026-02-02", 9), "mar": STEADY_MAR + forwards("2026-03-02", 10)},
         0,
-        1,
+        3,
     ),
     "forward-now-9": (
         {"feb": STEADY_FEB + forwards("2026-02-02", 10), "mar": STEADY_MAR + forwards("2026-03-02", 9)},
         0,
-        1,
+        3,
     ),
     "forward-weekend": (
         {"feb": STEADY_FEB + forwards("2026-02-07", 10), "mar": STEADY_MAR + forwards("2026-03-07", 10)},

@@ -99,11 +99,21 @@ def test_who_has_left_is_not_called(calls: dict[str, Row]) -> None:
 
 
 def test_reasons_are_those_of_the_score(calls: dict[str, Row]) -> None:
-    assert calls["steady"]["reason"] == ""
+    assert calls["minutes-less"]["reason"] == "outgoing minutes less than half of the two months before"
     assert calls["all"]["reason"] == (
         "has asked to cancel; no local call the month before although on the network for more than 55 days; "
         "outgoing minutes less than half of the two months before"
     )
+
+
+def test_where_nothing_raises_the_score_the_step_or_the_bill_is_the_reason(
+    calls: dict[str, Row], warned_zh: dict[str, list[Row]]
+) -> None:
+    assert calls["steady"]["reason"] == "no sign of leaving stands out; a bill of 100.00 is at stake"  # step 1
+    assert calls["flat-edges"]["reason"] == "bills of three months within a tenth of each other"  # step 2
+    assert calls["forward-long"]["reason"] == "calls forwarded on working days for two months"  # step 4
+    assert all(row["reason"] for row in calls.values())
+    assert by(warned_zh["retention"], "subscriber_id")["steady"]["reason"] == "无突出离网迹象；涉及账单100.00元"
 
 
 @pytest.mark.parametrize("who", OFFERS)

@@ -38,11 +38,14 @@ BOM = "\ufeff".encode()
 
 @dataclass(frozen=True)
 class OutputStyle:
-    """How tables are written: the format, a BOM for spreadsheet programs, and the language of XLSX headings."""
+    """How tables are written: the format, a BOM for spreadsheet programs, and the language of XLSX headings; in English
+    these are the names of the columns, or with `titled` their titles.
+    """
 
     format: str = "csv"
     excel: bool = False
     lang: str = "en"
+    titled: bool = False
 
 
 def format_of(path: str, named: str | None) -> str:
@@ -119,7 +122,7 @@ def _write_sheet(book: Any, title: str, batches: pa.RecordBatchReader, schema: S
     bold = book.add_format({"bold": True})
     sheet.freeze_panes(1, 0)
     for at, (name, column) in enumerate(schema.columns.items()):
-        heading = column.zh if style.lang == "zh" else name
+        heading = column.label(style.lang) if style.titled or style.lang == "zh" else name
         sheet.write_string(0, at, heading, bold)
         sheet.set_column(at, at, max(WIDTHS.get(column.type, 10), cell_len(heading) + 2))
     count = 0

@@ -11,6 +11,7 @@ from telco_crm.analysis import RunContext
 from telco_crm.engine.sql import literal
 from telco_crm.errors import InputError
 from telco_crm.ingest.load import FileReport
+from telco_crm.ingest.told import contact_files
 from telco_crm.labels import text
 from telco_crm.rules import Model, Wording
 
@@ -84,36 +85,56 @@ def find_members(context: RunContext, name: str, known: Known) -> list[str]:
     return troubles
 
 
-def meddled(context: RunContext, rules: EffectRules, name: str) -> list[str]:
-    """What is to be said of the control group if another campaign contacted some of it within the days."""
-    sql = (
-        "FROM contacts c JOIN arms a USING (subscriber_id) WHERE NOT a.treated AND c.arm = 'treated' AND c.campaign <> "
-        f"{literal(name)} AND c.contacted_on >= a.day AND c.contacted_on < a.day + INTERVAL {rules.days} DAY"
-    )
-    count = context.engine.rows(f"SELECT count(DISTINCT subscriber_id) {sql}")[0][0]
-    if not count:
-        return []
-    return [text("effect.meddled", context.lang, n=count, places=places(context, f"SELECT c.* {sql}"))]
+def mixed(context: RunContext, rules: EffectRules, name: str) -> list[str]:
+    """What is to be said of arms that were not treated as they were drawn: treated who were not reached, control
+    subscribers who were; and of those whom other campaigns contacted, or keep as control, within the days.
+    """
+    this, within = literal(name), f"INTERVAL {rules.days} DAY"
+    after = f"c.contacted_on >= a.day AND c.contacted_on < a.day + {within}"
+    cases = {
+        "unreached": f"a.treated AND c.campaign = {this} AND NOT c.reached",
+        "reached": f"NOT a.treated AND c.campaign = {this} AND (c.reached OR c.accepted)",
+        "meddled": f"NOT a.treated AND c.campaign <> {this} AND c.arm = 'treated' AND {after}",
+        "doubled": f"a.treated AND c.campaign <> {this} AND c.arm = 'treated' AND {after}",
+        # The contact of this campaign lies within the days of the other one.
+        "spoiled": f"a.treated AND c.campaign <> {this} AND c.arm = 'control' AND c.contacted_on <= a.day "
+        f"AND c.contacted_on + {within} > a.day",
+    }
+    counts = dict(context.engine.rows("SELECT treated, count(*) FROM arms GROUP BY treated"))
+    found = []
+    for key, where in cases.items():
+        sql = f"FROM contacts c JOIN arms a USING (subscriber_id) WHERE {where}"
+        who = context.engine.rows(f"SELECT count(DISTINCT subscriber_id) {sql}")[0][0]
+        if not who:
+            continue
+        others = context.engine.rows(f"SELECT campaign, count(DISTINCT subscriber_id) {sql} GROUP BY ALL ORDER BY ALL")
+        names = text("effect.comma", context.lang).join(f'"{campaign}" {n:,}' for campaign, n in others)
+        of, where = counts[key not in ("reached", "meddled")], places(context, f"SELECT c.* {sql}")
+        found.append(text(f"effect.{key}", context.lang, n=who, all=of, names=names, places=where))
+    return found
 
 
-def places(context: RunContext, contacts: str) -> str:
-    """The files and lines of rows of `contacts` (a query with its columns), the first few of them."""
-    files = dict(context.engine.rows("SELECT file_no, file FROM contact_files")) if context.has("contact_files") else {}
-    count = context.engine.rows(f"SELECT count(*) FROM ({contacts})")[0][0]
-    rows = context.engine.rows(f"SELECT file_no, line FROM ({contacts}) ORDER BY ALL LIMIT {SHOWN}")
+def places(context: RunContext, rows: str, file: str = "") -> str:
+    """The files and lines of rows (a query with line, and with file_no if they are contacts and not all of one `file`),
+    the first few of them.
+    """
+    known = not file and context.has("contact_files")
+    files = dict(context.engine.rows("SELECT file_no, file FROM contact_files")) if known else {}
+    count = context.engine.rows(f"SELECT count(*) FROM ({rows})")[0][0]
+    which = "NULL" if file else "file_no"
+    found = context.engine.rows(f"SELECT {which}, line FROM ({rows}) ORDER BY ALL LIMIT {SHOWN}")
     by_file: dict[str, list[str]] = {}
-    for file, line in rows:
-        by_file.setdefault(files.get(file, "contacts"), []).append(str(line))
-    words = [text("effect.lines", context.lang, file=file, lines=", ".join(lines)) for file, lines in by_file.items()]
+    for number, line in found:
+        by_file.setdefault(files.get(number, file or "contacts"), []).append(str(line))
+    words = [text("effect.lines", context.lang, file=name, lines=", ".join(lines)) for name, lines in by_file.items()]
     more = [text("effect.more", context.lang, n=count - SHOWN)] if count > SHOWN else []
     return "; ".join([*words, *more])
 
 
 def name_files(context: RunContext, reports: Sequence[FileReport]) -> None:
-    """Make `contact_files`, by which `places` names the files of contacts that gave a row."""
-    files = [report.file for report in reports if report.table == "contacts" and report.read]
-    rows = ", ".join(f"({at}, {literal(file)})" for at, file in enumerate(files))
-    context.create("contact_files", f"SELECT * FROM (VALUES {rows}) f(file_no, file)")
+    """Make `contact_files`, by which `places` names the files of contacts, where reading has not made it."""
+    context.engine.register("contact_files", contact_files(reports))
+    context.tables.add("contact_files")
 
 
 def _troubles(context: RunContext, name: str, known: Known) -> list[str]:

@@ -5,19 +5,18 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any, Literal
+from typing import Any
 
 from scipy.stats import norm
 
 from telco_crm.analysis import RunContext
 from telco_crm.engine.sql import literal, number
 from telco_crm.retain.capacity import Capacity, assign, capacity_of
-from telco_crm.retain.contact import ContactRules, find_exclusions, judge, order_sql, words_sql
-from telco_crm.retain.offers import OfferRules, never_proposed
-from telco_crm.retain.priority import ORDER as BY_REVENUE
+from telco_crm.retain.contact import ContactRules, find_exclusions, order_sql, say_unknown, words_sql
+from telco_crm.retain.judging import Agents, judge
+from telco_crm.retain.length import Wanted
 from telco_crm.schema import tables_in_words
 
-BY_PROFIT = "expected_profit DESC, priority DESC, subscriber_id"
 STRATA = 5
 ALPHA, POWER = 0.05, 0.8
 # What choosing looks at; the rest of `candidates` joins in at the end.
@@ -25,18 +24,14 @@ LOOKED_AT = "subscriber_id, account_id, region, tier, channel, churn_score, prio
 
 
 @dataclass(frozen=True)
-class Plan:
+class Plan(Wanted):
     """What a campaign is asked to be: its name and day (None: that after the as-of month), the order, how long the
     list may be, and who calls (None: by the rules).
     """
 
     name: str
     day: date | None = None
-    by: Literal["profit", "revenue"] = "profit"
     control: float = 0.1
-    top: int | None = None
-    budget: float | None = None
-    min_profit: float | None = None
     agents: int | None = None
     calls_per_day: int | None = None
     days: int | None = None
@@ -57,24 +52,14 @@ def plan_campaign(context: RunContext, plan: Plan) -> dict[str, Any]:
         for reason in unknown:
             words = rules.words[reason].text(context.lang)
             context.say("campaign_no_table", table=tables_in_words([table], context.lang), reason=words)
-    _say_overlaps(context)
+    say_unknown(context, rules)
     _rank(context, plan, rules, capacity)
-    length = _length(context, plan)
+    length = plan.last(context.engine, "ranked")
     _release(context, plan, length)
     _draw(context, plan, length)
     assign(context, capacity, rules, day)
     _tables(context, plan, rules)
     return _facts(context, plan) | _calling(context, capacity)
-
-
-def _say_overlaps(context: RunContext) -> None:
-    """Say which offers of the user's own catalogue are never the first choice."""
-    if "offers" not in context.overrides:
-        return
-    offers = context.rules(OfferRules, "offers").offers
-    for at, before in never_proposed(offers, within=1).items():
-        names = ", ".join(f'"{offers[other].id}"' for other in before)
-        context.say("offer_second", offer=offers[at].id, names=names)
 
 
 def detectable(treated: int, control: int, rate: float) -> float | None:
@@ -101,60 +86,31 @@ def _z() -> float:
 
 def _rank(context: RunContext, plan: Plan, rules: ContactRules, capacity: Capacity) -> None:
     """Make `ranked`: candidates with `reasons` (a list, first the one that counts), or else their `place`."""
-    order = BY_PROFIT if plan.by == "profit" else BY_REVENUE
-    judge(context, rules, f"(SELECT {LOOKED_AT} FROM candidates)", order, f"true{_least(plan)}")
-    if capacity.limits is None:
-        return
-    counted = f"place IS NOT NULL AND {capacity.is_called}{_least(plan)}"
-    within = f"row_number() OVER (PARTITION BY {capacity.pool}, {counted} ORDER BY place)"
-    context.create(
-        "by_capacity",
-        f"SELECT *, {counted} AND coalesce({within} > {capacity.limits}, false) AS is_late FROM ranked",
-    )
-    free = "place IS NOT NULL AND NOT is_late"
-    context.create(
-        "ranked",
-        f"SELECT * EXCLUDE (is_late) REPLACE (CASE WHEN {free} THEN row_number() OVER (PARTITION BY {free} ORDER BY "
-        "place) END AS place, CASE WHEN is_late THEN list_append(reasons, 'capacity') ELSE reasons END AS reasons) "
-        "FROM by_capacity",
-    )
-
-
-def _length(context: RunContext, plan: Plan) -> int:
-    """The last place that is chosen: by --top, --budget and --min-profit; without any of them the list that brings
-    most.
-    """
-    sums = (f"sum({column}) OVER (ORDER BY place) AS {column}" for column in ("expected_profit", "expected_cost"))
-    columns = f"place, row_number() OVER (ORDER BY place) AS number, {', '.join(sums)}"
-    free = f"(SELECT {columns} FROM ranked WHERE place IS NOT NULL{_least(plan)})"
-    limits = [] if plan.top is None else [f"number <= {plan.top}"]
-    limits += [] if plan.budget is None else [f"expected_cost <= {number(plan.budget)}"]
-    if plan.by == "revenue" and not limits and plan.min_profit is None:
-        where = "expected_profit > 0 ORDER BY expected_profit DESC, place LIMIT 1"
-    else:
-        where = f"{' AND '.join(limits) or 'true'} ORDER BY place DESC LIMIT 1"
-    found = context.engine.rows(f"SELECT place FROM {free} WHERE {where}")
-    return int(found[0][0]) if found else 0
+    limits = capacity.limits
+    agents = Agents(capacity.pool, capacity.is_called, limits) if limits else None
+    judge(context, rules, f"(SELECT {LOOKED_AT} FROM candidates)", plan.order, f"true{plan.least}", agents)
 
 
 def _release(context: RunContext, plan: Plan, length: int) -> None:
-    """Take the account from the `reasons` of those whose mate did not get onto the list; they follow the mate in the
-    order, so they are not selected.
+    """Take account, quota and agents from the `reasons` of those for whom the list had no room any more: they are not
+    selected, whatever else there is.
     """
-    listed = f"SELECT account_id FROM ranked WHERE place <= {length} AND account_id IS NOT NULL{_least(plan)}"
+    sums = ", ".join(
+        f"coalesce(sum({what}) FILTER (place IS NOT NULL{plan.least}) OVER (ORDER BY number ROWS BETWEEN UNBOUNDED "
+        f"PRECEDING AND 1 PRECEDING), 0) + {what} AS {name}"
+        for name, what in (("n", "1"), ("cost", "expected_cost"), ("profit", "expected_profit"))
+    )
+    last = f"coalesce((SELECT number FROM ranked WHERE place = {length}), 0)"
+    room = plan.has_room(context.engine, "ranked", length)
+    # Nobody has more than one of these reasons, or another beside it.
+    full = f"number > {last} AND NOT ({room}) AND coalesce(reasons[1] IN ('account', 'quota', 'capacity'), false)"
+    free = "(place IS NOT NULL OR is_full)"
     context.create(
         "ranked",
-        f"SELECT * REPLACE (CASE WHEN is_second AND account_id NOT IN ({listed}) "
-        "THEN list_filter(reasons, lambda x: x <> 'account') ELSE reasons END AS reasons) FROM ranked",
+        "SELECT * EXCLUDE (n, cost, profit, is_full) REPLACE (CASE WHEN is_full THEN [] ELSE reasons END AS reasons, "
+        f"CASE WHEN {free} THEN row_number() OVER (PARTITION BY {free} ORDER BY number) END AS place) "
+        f"FROM (SELECT *, {full} AS is_full FROM (SELECT *, {sums} FROM ranked))",
     )
-
-
-def _least(plan: Plan) -> str:
-    """SQL: the profit that everybody chosen must promise. In the order of profits that is 0 if nothing else was asked
-    for: what brings most ends there.
-    """
-    least = 0.0 if plan.min_profit is None and plan.by == "profit" else plan.min_profit
-    return "" if least is None else f" AND expected_profit >= {number(least)}"
 
 
 def _draw(context: RunContext, plan: Plan, length: int) -> None:
@@ -165,7 +121,7 @@ def _draw(context: RunContext, plan: Plan, length: int) -> None:
     fifth = f"concat(ntile({STRATA}) OVER (ORDER BY place), ' ', coalesce(tier, '-'))"
     context.create(
         "stratified",
-        f"SELECT subscriber_id, {fifth} AS stratum FROM ranked WHERE place <= {length}{_least(plan)}",
+        f"SELECT subscriber_id, {fifth} AS stratum FROM ranked WHERE place <= {length}{plan.least}",
     )
     share = f"('0x' || substr(md5(stratum || {key}), 1, 8))::BIGINT / 4294967296.0"
     at = f"row_number() OVER (PARTITION BY stratum ORDER BY md5(subscriber_id || {key}), subscriber_id)"
@@ -200,7 +156,7 @@ def _tables(context: RunContext, plan: Plan, rules: ContactRules) -> None:
     context.create(
         "contacts_made",
         "SELECT subscriber_id, campaign, contacted_on, arm, offer_id AS offer, channel, NULL::BOOLEAN AS accepted, "
-        "CASE WHEN arm = 'treated' THEN expected_cost ELSE 0 END AS cost FROM roster "
+        "NULL::BOOLEAN AS reached, CASE WHEN arm = 'treated' THEN expected_cost ELSE 0 END AS cost FROM roster "
         "WHERE arm IN ('treated', 'control')",
     )
     context.create(

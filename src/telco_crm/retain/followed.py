@@ -8,7 +8,7 @@ from telco_crm.analysis import RunContext
 from telco_crm.engine.sql import literal, number
 from telco_crm.labels import text
 from telco_crm.months import Month
-from telco_crm.retain.arms import EffectRules, Known, find_members, meddled
+from telco_crm.retain.arms import EffectRules, Known, find_members, mixed
 
 
 def find_arms(context: RunContext, rules: EffectRules, name: str) -> list[str]:
@@ -21,7 +21,7 @@ def find_arms(context: RunContext, rules: EffectRules, name: str) -> list[str]:
     last = f"date_trunc('month', day) + INTERVAL {rules.months + 1} MONTH"
     is_open = f"greatest(day + INTERVAL {rules.days} DAY, {last}) > DATE '{context.as_of.end}'"
     words = text("effect.subscribers", context.lang)
-    return [*find_members(context, name, Known("known_people", words, is_open)), *meddled(context, rules, name)]
+    return [*find_members(context, name, Known("known_people", words, is_open)), *mixed(context, rules, name)]
 
 
 def find_outcomes(context: RunContext, rules: EffectRules) -> list[str]:

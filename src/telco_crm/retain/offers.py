@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+import itertools
+from collections.abc import Container, Iterator, Sequence
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -50,6 +51,27 @@ class Offer(Model):
             return not getattr(self, key) or value in getattr(self, key)
         from_, below = self.arpu_from, self.arpu_below
         return (from_ is None or value >= from_) and (below is None or value < below)
+
+    @property
+    def _arpu(self) -> tuple[float, float]:
+        return (
+            -np.inf if self.arpu_from is None else self.arpu_from,
+            np.inf if self.arpu_below is None else self.arpu_below,
+        )
+
+    def meets(self, other: Offer) -> bool:
+        """Whether somebody can fit both."""
+        apart = any(mine and its and set(mine).isdisjoint(its) for mine, its in self._lists(other))
+        return not apart and max(self._arpu[0], other._arpu[0]) < min(self._arpu[1], other._arpu[1])
+
+    def covers(self, other: Offer) -> bool:
+        """Whether whoever fits the other fits this one."""
+        if any(mine and not (its and set(its) <= set(mine)) for mine, its in self._lists(other)):
+            return False
+        return self._arpu[0] <= other._arpu[0] and other._arpu[1] <= self._arpu[1]
+
+    def _lists(self, other: Offer) -> Iterator[tuple[tuple[Any, ...], tuple[Any, ...]]]:
+        return ((getattr(self, key), getattr(other, key)) for key in LISTS)
 
     def condition(self) -> str:
         """SQL over arpu, group_id, ladder_step, tier and contract."""
@@ -123,9 +145,20 @@ def never_proposed(offers: Sequence[Offer], within: int = PROPOSED) -> dict[int,
     return never
 
 
-def unknown_steps(rules: OfferRules, steps: Container[int]) -> dict[int, list[int]]:
-    """By number of the offer, the ladder steps it names that the ladder does not have."""
-    found = {at: [s for s in offer.ladder_steps if s not in steps] for at, offer in enumerate(rules.offers)}
+def overlaps(offers: Sequence[Offer]) -> list[tuple[int, int]]:
+    """The pairs of offers, by number and in their order, that overlap in part: some fit both, some the first only and
+    some the second only.
+    """
+    found = []
+    for (a, one), (b, other) in itertools.combinations(enumerate(offers), 2):
+        if one.meets(other) and not one.covers(other) and not other.covers(one):
+            found.append((a, b))
+    return found
+
+
+def unknown(rules: OfferRules, key: str, known: Container[int]) -> dict[int, list[int]]:
+    """By number of the offer, the numbers in its list `key` (groups, ladder_steps) that there are not."""
+    found = {at: [n for n in getattr(offer, key) if n not in known] for at, offer in enumerate(rules.offers)}
     return {at: lost for at, lost in found.items() if lost}
 
 

@@ -10,7 +10,7 @@ from telco_crm.engine.base import Engine
 from telco_crm.engine.sql import literal
 from telco_crm.labels import text
 from telco_crm.months import Month
-from telco_crm.retain.arms import EffectRules, Known, find_members, meddled
+from telco_crm.retain.arms import EffectRules, Known, find_members, mixed, places
 
 MARKS = ("bound", "bill_back", "broad_contacts", "not_again")
 SHOWN = 20  # contradictions that are named
@@ -81,11 +81,13 @@ def find_file_arms(context: RunContext, rules: EffectRules, name: str, file: Out
     is_open = f"coalesce(({mine}), (SELECT max(until) FROM known_people)) < {last}"
     if is_monthly(context):
         needed = f"strftime(date_trunc('month', day) + INTERVAL {rules.months} MONTH, '%Y-%m')"
-        is_open = f"{needed} > {literal(_whole_until(context, name))}"
+        is_open = f"{needed} > {literal(_whole_until(context, name))} OR EXISTS (SELECT 1 FROM outcome o WHERE "
+        is_open += f"o.subscriber_id = members.subscriber_id AND {_ends_early('day', rules)})"
     troubles = find_members(context, name, Known("known_people", file.name, is_open))
     if not is_monthly(context) and "observed_until" not in file.columns:
         troubles.append(text("effect.no_until", context.lang, file=file.name, days=rules.days))
-    return [*troubles, *meddled(context, rules, name)]
+    troubles += _without_rows(context, rules, file)
+    return [*troubles, *mixed(context, rules, name)]
 
 
 def find_file_outcomes(context: RunContext, rules: EffectRules, file: OutcomeFile) -> list[str]:
@@ -123,7 +125,9 @@ def how_far_file(context: RunContext, rules: EffectRules, file: OutcomeFile) -> 
     """In words, how far the file goes where the outcomes of `arms` are open, and that they are left out."""
     if not is_monthly(context):
         until = context.engine.rows("SELECT max(until) FROM known_people")[0][0]
-        return text("effect.file_ends", context.lang, file=file.name, day=until)
+        early = f"observed_until < DATE '{until}' AND observed_until IS DISTINCT FROM o.left_on"
+        ends = _rows_that_end(context, file, early, "rows_end")
+        return text("effect.file_ends", context.lang, file=file.name, day=until) + ends
     last = context.engine.rows("SELECT max(day) FROM arms WHERE is_open")[0][0]
     first = context.engine.rows("SELECT min(day) FROM arms")[0][0]
     months, most = _months(context), max(n for n, _ in _months(context).values())
@@ -136,7 +140,51 @@ def how_far_file(context: RunContext, rules: EffectRules, file: OutcomeFile) -> 
         if rows and until and until < month.end:
             what = text("effect.until", context.lang, day=until)
         parts.append(text("effect.has", context.lang, month=month, what=what))
+    if ends := _rows_that_end(context, file, _ends_early("a.day", rules), "months_end"):
+        parts.append(ends)
     return text("effect.file_lacks", context.lang, file=file.name, parts=text("effect.comma", context.lang).join(parts))
+
+
+def _after(day: str, rules: EffectRules) -> str:
+    """SQL over rows o of the outcome: whether their month is one of those looked at after `day`."""
+    last = f"strftime(date_trunc('month', {day}) + INTERVAL {rules.months} MONTH, '%Y-%m')"
+    return f"o.month > strftime({day}, '%Y-%m') AND o.month <= {last}"
+
+
+def _ends_early(day: str, rules: EffectRules) -> str:
+    """SQL over rows o of months: whether such a month is known in part, and others go on; not if it ends by leaving."""
+    whole = "(SELECT max(e.observed_until) FROM outcome e WHERE e.month = o.month)"
+    end = f"least(last_day(TRY_CAST(o.month || '-01' AS DATE)), {whole})"
+    return f"{_after(day, rules)} AND o.observed_until < {end} AND o.observed_until IS DISTINCT FROM o.left_on"
+
+
+def _rows_that_end(context: RunContext, file: OutcomeFile, early: str, key: str) -> str:
+    """In words, which rows of open `arms` end before the others, if any do."""
+    rows = (
+        f"SELECT o.line, o.observed_until FROM outcome o JOIN arms a USING (subscriber_id) WHERE a.is_open AND {early}"
+    )
+    count, first = context.engine.rows(f"SELECT count(*), min(observed_until) FROM ({rows})")[0]
+    where = places(context, rows, file.name) if count else ""
+    return text(f"effect.{key}", context.lang, n=count, first=first, places=where) if count else ""
+
+
+def _without_rows(context: RunContext, rules: EffectRules, file: OutcomeFile) -> list[str]:
+    """What is to be said of those of `arms` who did not leave and lack a row of some month."""
+    if not is_monthly(context):
+        return []
+    months = f"count(DISTINCT o.month) FILTER ({_after('a.day', rules)})"
+    context.create(
+        "lacking",
+        f"SELECT any_value(a.treated) AS treated, max(o.line) AS line FROM arms a JOIN outcome o USING (subscriber_id) "
+        f"WHERE NOT a.is_open AND a.left_on IS NULL GROUP BY subscriber_id HAVING {months} < {rules.months}",
+    )
+    treated, control = context.engine.rows(
+        "SELECT count(*) FILTER (treated), count(*) FILTER (NOT treated) FROM lacking"
+    )[0]
+    if not treated + control:
+        return []
+    where = places(context, "SELECT line FROM lacking", file.name)
+    return [text("effect.lacking", context.lang, n=treated + control, treated=treated, control=control, places=where)]
 
 
 def is_monthly(context: RunContext) -> bool:

@@ -6,22 +6,26 @@ import math
 from dataclasses import replace
 
 from telco_crm.analysis import Analysis, RunContext
-from telco_crm.engine.sql import number
+from telco_crm.engine.sql import literal, number
+from telco_crm.errors import CannotCompute
+from telco_crm.labels import text
 from telco_crm.measures import lags_sql, note_absent
+from telco_crm.retain.catalogue import OFFERS, choose_offers, say_unserved
 from telco_crm.retain.ladder import RetentionRules, signs_sql, step_sql, text_sql
+from telco_crm.retain.length import Wanted, wanted_of
 from telco_crm.retain.offers import OfferRules, fits_sql, numbers_sql, texts_sql
 from telco_crm.worth import WorthRules, leaving_rate, months_worth
 
 ALL_REASONS = "concat_ws('; ', nullif(reason_1, ''), nullif(reason_2, ''), nullif(reason_3, ''))"
 OWN = "method = 'model' AND value IS NOT NULL"  # assessments of a subscriber's own lifetime
-ORDER = "priority DESC, churn_score DESC, subscriber_id"
 
 
 def compute_leaving(context: RunContext) -> None:
-    """Leave context.facts["leaving"], the rate of leaving that the value of a kept subscriber rests on where lifetimes
-    are not assessed one by one; and say which it is.
+    """Leave the catalogue of offers, and context.facts["leaving"], the rate of leaving that the value of a kept
+    subscriber rests on where lifetimes are not assessed one by one; and say which it is.
     """
     rules = context.rules(WorthRules, "assessment")
+    choose_offers(context)
     leaving = leaving_rate(context, rules)
     context.facts["leaving"] = leaving
     if context.has("value_assessment") and context.engine.rows(f"SELECT 1 FROM value_assessment WHERE {OWN} LIMIT 1"):
@@ -34,7 +38,7 @@ def compute_leaving(context: RunContext) -> None:
 
 def compute_candidates(context: RunContext) -> None:
     """Make `candidates`: everybody with a churn score, with priority, ladder step, reasons, offers and profit."""
-    rules, offers = context.rules(RetentionRules, "retention"), context.rules(OfferRules, "offers")
+    rules, offers = context.rules(RetentionRules, "retention"), context.facts[OFFERS]
     state, action = text_sql(rules, "ladder_step", context.lang)
     words = "zh" if context.lang == "zh" else "en"
     context.create(
@@ -42,7 +46,8 @@ def compute_candidates(context: RunContext) -> None:
         f"""
         SELECT *, round(churn_score * take_up * kept_value - expected_cost, 6) AS expected_profit
         FROM (
-            SELECT subscriber_id, region, arpu, churn_score, priority, ladder_step, {ALL_REASONS} AS reason, "group",
+            SELECT subscriber_id, region, arpu, churn_score, priority, ladder_step,
+                   {_reason(context, rules)} AS reason, "group",
                    {texts_sql(offers, "fits[1]", words)} AS offer, {state} AS ladder_state, {action} AS action,
                    ladder_reason, tier, contract, {texts_sql(offers, "fits[1]", "id")} AS offer_id,
                    {texts_sql(offers, "fits[1]", "channel")} AS channel,
@@ -56,19 +61,39 @@ def compute_candidates(context: RunContext) -> None:
 
 
 def compute_retention(context: RunContext) -> None:
-    """Make `retention`: who to call first, at most settings["top"] or the rules' share of the subscribers."""
+    """Make `retention`: who to call first, in the order and as long as the settings say; by revenue, without a word on
+    the length, the rules' share of the subscribers.
+
+    Raises:
+        CannotCompute: an order or a bound by profit, and there are no bills.
+    """
     rules = context.rules(RetentionRules, "retention")
+    wanted = Wanted(**wanted_of(context.settings, by="revenue"))
     if not context.has("bills"):
+        if wanted.by == "profit" or wanted.min_profit is not None:
+            raise CannotCompute(text("notes.no_profit", context.lang))
         context.say("by_score")
     note_absent(context)
-    count = context.engine.rows("SELECT count(*) FROM churn")[0][0]
-    top = context.settings.get("top") or max(rules.minimum, math.ceil(round(rules.share * count, 6)))
+    count = context.engine.rows("SELECT count(*) FROM candidates")[0][0]
+    is_share = wanted.by == "revenue" and wanted.is_open
+    if is_share:
+        wanted = replace(wanted, top=max(rules.minimum, math.ceil(round(rules.share * count, 6))))
+    context.create(
+        "ordered",
+        f"SELECT subscriber_id, expected_cost, expected_profit, row_number() OVER (ORDER BY {wanted.order}) AS place "
+        f"FROM candidates WHERE true{wanted.least}",
+    )
+    last = wanted.last(context.engine, "ordered")
     context.create(
         "retention",
-        f"SELECT row_number() OVER (ORDER BY {ORDER}) AS rank, * FROM candidates QUALIFY rank <= {int(top)}",
+        "SELECT place AS rank, candidates.* FROM candidates JOIN (SELECT subscriber_id, place FROM ordered "
+        f"WHERE place <= {last}) USING (subscriber_id)",
     )
-    if count > top and not context.settings.get("top"):
-        context.say("first", top=top, count=count)
+    if is_share and count > last:
+        context.say("first", top=last, count=count)
+    if wanted.by == "profit":
+        context.say("by_profit", listed=last, count=count)
+    say_unserved(context, "retention")
 
 
 def _states(context: RunContext, rules: RetentionRules) -> str:
@@ -97,6 +122,15 @@ def _states(context: RunContext, rules: RetentionRules) -> str:
         FROM churn c JOIN people p USING (subscriber_id) JOIN {source} g USING (subscriber_id)
         LEFT JOIN {worth} w USING (subscriber_id)
         {lags_sql(context.as_of)}"""
+
+
+def _reason(context: RunContext, rules: RetentionRules) -> str:
+    """SQL for the reasons of the score; where nothing raises it, those of the ladder step, or what is at stake."""
+    stake = literal(text("retention.stake", context.lang))
+    bill = f"replace({stake}, '{{arpu}}', CAST(CAST(arpu AS DECIMAL(28,2)) AS VARCHAR))"
+    alone = literal(text("retention.no_stake", context.lang))
+    ladder = f"CASE WHEN ladder_step > {rules.ladder[0].step} THEN nullif(ladder_reason, '') END"
+    return f"coalesce(nullif({ALL_REASONS}, ''), {ladder}, {bill}, {alone})"
 
 
 def _value(context: RunContext) -> str:

@@ -14,7 +14,8 @@ from telco_crm.engine.sql import identifier, literal, number
 from telco_crm.labels import text
 from telco_crm.measures import check_sql, lags_sql
 from telco_crm.retain.alike import Alike, Scale, fit_products, taken_sql
-from telco_crm.retain.contact import ContactRules, find_exclusions, judge, words_sql
+from telco_crm.retain.contact import ContactRules, find_exclusions, say_unknown, words_sql
+from telco_crm.retain.judging import judge
 from telco_crm.retain.products import Product, RecommendRules
 from telco_crm.schema import tables_in_words
 from telco_crm.signs import holds_sql
@@ -106,6 +107,7 @@ def rank(context: RunContext) -> None:
     for table, unknown in find_exclusions(context, rules, str(context.as_of.end)).items():
         words = "; ".join(rules.words[reason].text(lang) for reason in unknown)
         context.say("no_policy", table=tables_in_words([table], lang), words=words)
+    say_unknown(context, rules)
     judge(context, rules, "(SELECT subscriber_id, account_id, region, expected_value FROM proposed)", ORDER)
     words = words_sql(rules, "x", lang)
     context.create(

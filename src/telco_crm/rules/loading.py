@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from importlib import resources
@@ -93,6 +94,8 @@ def _reason(item: Any, model: type[BaseModel]) -> str:
         return "is missing"
     reason = str(item["msg"]).removeprefix("Value error, ")
     given = "" if isinstance(item["input"], dict | tuple) else f", got {item['input']!r}"
+    if item["type"] == "literal_error":
+        given += nearest(str(item["input"]), re.findall("'([^']*)'", item["ctx"]["expected"]))
     return f"{reason[0].lower()}{reason[1:]}{given}"
 
 
