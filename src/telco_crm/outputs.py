@@ -45,5 +45,6 @@ OUTPUTS = {
     "complaints": "level_no, complaints DESC, area, name",
     "satisfaction_leaving": "sign",
     "contacted": "subscriber_id, contacted_on, campaign",
+    "service_history": "subscriber_id, time, kind, area",
     "subscriber_months": "subscriber_id, month",
 }
