@@ -117,11 +117,11 @@ USAGE = [
     *_sms("silent-all", "2026-02-28"),
     *_sms("silent-two", "2026-01-31"),
     *_sms("gone", "2026-02-28"),
-    *_data("peak", "2026-03-31", "02:00:00", "100M"),
-    *_data("peak", "2026-03-31", "04:00:00", "100M"),  # no longer the peak: half of the data
-    *_data("peak-less", "2026-03-31", "03:59:59", "99.99M"),
-    *_data("peak-share", "2026-03-31", "03:00:00", "100M"),
-    *_data("peak-share", "2026-03-31", "12:00:00", "100.1M"),
+    *_data("peak", "2026-03-31", "02:00:00", "10M"),
+    *_data("peak", "2026-03-31", "04:00:00", "10M"),  # no longer the peak: half of the data
+    *_data("peak-less", "2026-03-31", "03:59:59", "9.99M"),
+    *_data("peak-share", "2026-03-31", "03:00:00", "10M"),
+    *_data("peak-share", "2026-03-31", "12:00:00", "10.1M"),
     *(
         row
         for day, fee in (("01-31", 10), ("02-28", 30), ("03-31", 60))
@@ -159,7 +159,7 @@ OPEN = {
     ("falling-long", "wake_up"): ("notice", "2026-03-31", "79.00"),
     ("falling-once", "wake_up"): ("notice", "2026-03-31", "50.00"),
     ("not-flat", "wake_up"): ("notice", "2026-03-31", "100.50"),
-    ("peak", "night_data_peak"): ("notice", "2026-03-31", "100.00"),
+    ("peak", "night_data_peak"): ("notice", "2026-03-31", "10.00"),
     ("shock", "roaming_shock"): ("warning", "2026-03-31", "60.00"),  # 3 × the mean of 10 and 30
     ("shock-50", "roaming_shock"): ("warning", "2026-03-31", "50.00"),
     ("score-5", "low_score"): ("warning", "2026-03-31", "5.00"),

@@ -194,8 +194,8 @@ def test_a_month_without_anything_is_serious(run: Run) -> None:
 
 
 def test_gaps_by_bills_alone(run: Run) -> None:
-    """No bill of anybody in February: that is a missing month, nobody's gap. a lacks April, b April and May; c begins in
-    April, and d, billed once, has no gap.
+    """No bill of anybody in February: that is a missing month, nobody's gap. a lacks April, b April and May; c begins
+    in April, and d, billed once, has no gap.
     """
     bills = {"a": "01 03 05", "b": "01 03 06", "c": "04 05 06", "d": "03"}
     rows = [{"subscriber_id": who, "month": f"2026-{m}", "total": "0"} for who, ms in bills.items() for m in ms.split()]
