@@ -29,7 +29,7 @@ from telco_crm.segment.segments import SEGMENTS
 from telco_crm.segment.strategy import STRATEGY
 from telco_crm.value.assessment import ASSESSMENT
 from telco_crm.value.lifecycle import LIFECYCLE
-from telco_crm.value.months import CONTACTED, SUBSCRIBER_MONTHS
+from telco_crm.value.months import CONTACTED, SERVICE_HISTORY, SUBSCRIBER_MONTHS
 from telco_crm.value.profile import PROFILE
 from telco_crm.value.tags import TAGS
 from telco_crm.value.tiers import TIERS
@@ -63,6 +63,7 @@ ANALYSES = (
     COMPLAINTS,
     LEAVING,
     CONTACTED,
+    SERVICE_HISTORY,
     SUBSCRIBER_MONTHS,
 )
 ON_REQUEST = (BACKTEST, FOUND_RULES, MONITOR, SEGMENT_QUALITY)  # not part of a run

@@ -179,12 +179,12 @@ def write_one(job: Job, out: str, rejects: Path | None, table: str) -> int:
 
 def written(job: Job, out: str, rejects: Path | None, table: str) -> Result:
     """Write one table and say so; the result. Raises as `write_one` does."""
-    from telco_crm.run import run_table
+    from telco_crm.run import run_table, why_not
 
     result = run_table(job.inputs, job.settings(out), out, job.style_for(out), table, rejects_folder(out, rejects))
     job.show(result, out)
     if table not in result.rows:
-        raise TelcoError(f"{table}: nothing was written ({'; '.join(result.impossible.values())})")
+        raise TelcoError(f"{table}: nothing was written ({why_not(table, result.impossible)})")
     return result
 
 

@@ -58,5 +58,5 @@ def satisfaction() -> None:
 
 table_command(satisfaction, "scores", "satisfaction", "Survey scores by area, tier, group and region, with intervals.")
 table_command(satisfaction, "drivers", "satisfaction_drivers", "Which areas move the score of everything.")
-table_command(satisfaction, "complaints", "complaints", "Complaints by type: time to resolve, open, late, repeated.")
+table_command(satisfaction, "complaints", "complaints", "Complaints by type, tier, group and region.")
 table_command(satisfaction, "leaving", "satisfaction_leaving", "Who leaves after low scores and complaints.")

@@ -42,8 +42,9 @@ OUTPUTS = {
     "prospect_totals": "month NULLS FIRST, level_no, callers DESC, name NULLS LAST",
     "satisfaction": "level_no, question DESC, name, area",
     "satisfaction_drivers": "importance DESC NULLS LAST, people DESC, area",
-    "complaints": "typed, complaints DESC, area",
+    "complaints": "level_no, complaints DESC, area, name",
     "satisfaction_leaving": "sign",
     "contacted": "subscriber_id, contacted_on, campaign",
+    "service_history": "subscriber_id, time, kind, area",
     "subscriber_months": "subscriber_id, month",
 }

@@ -108,7 +108,7 @@ def result_of(data: Loaded, context: RunContext | None = None, impossible: dict[
         for name in ("churn", "segment"):
             if model := context.facts.get(f"{name}_model"):
                 result.models[name] = model.checksum
-        for name in ("fitted", "strategy_cuts"):
+        for name in ("fitted", "strategy_cuts", "churn_by_rules"):
             if fact := context.facts.get(name):
                 result.facts[name] = dict(sorted(fact.items())) if name == "fitted" else fact
     return result

@@ -162,6 +162,19 @@ def analyses_for(table: str) -> list[Analysis]:
     return chosen
 
 
+def why_not(table: str, impossible: Mapping[str, str]) -> str:
+    """Why `table` could not be made, out of the reasons of all analyses of its job: that of the one that gives it, and
+    those of what that one needs. What it would only have used does not stand in the way.
+    """
+    reasons: list[str] = []
+    wanted = [table]
+    for analysis in reversed(analyses_for(table)):
+        if analysis.name in impossible and {*analysis.gives} & {*wanted}:
+            reasons.append(impossible[analysis.name])
+            wanted += analysis.needs
+    return "; ".join(dict.fromkeys(reasons))
+
+
 def _headlines(context: RunContext, wanted: Mapping[str, str]) -> dict[str, list[tuple[Any, ...]]]:
     return {table: context.engine.rows(sql) for table, sql in wanted.items() if context.has(table)}
 

@@ -6,7 +6,7 @@ from telco_crm.errors import TelcoError
 from telco_crm.output.staging import OutputFile
 from telco_crm.results import Clock, Inputs, Result, result_of
 from telco_crm.rulebook import check_rules
-from telco_crm.run import analyses_for
+from telco_crm.run import analyses_for, why_not
 from telco_crm.run_pictures import trend_picture
 from telco_crm.session import Settings, analyse, loaded
 
@@ -22,7 +22,7 @@ def run_trend(inputs: Inputs, settings: Settings, target: str) -> Result:
     with OutputFile(target, settings.temp_dir) as file, loaded(*inputs, settings) as data:
         context, impossible = analyse(data, analyses_for("prospect_totals"))
         if not context.has("prospect_totals"):
-            raise TelcoError(f"prospects: no picture, because {'; '.join(impossible.values())}")
+            raise TelcoError(f"prospects: no picture, because {why_not('prospect_totals', impossible)}")
         file.temp.write_text(trend_picture(context), encoding="utf-8")
         file.commit()
         result = result_of(data, context, impossible)

@@ -24,6 +24,7 @@ class WorthRules(Model):
     model_leavers: int = Field(ge=1)
     tenure_steps: tuple[int, ...] = Field(min_length=1)
     arpu_steps: tuple[float, ...] = Field(min_length=1)
+    first_bill: float = Field(gt=0)
     ended_months: int = Field(ge=1)
     effect_spread: float = Field(gt=0)
     fit_subscribers: int = Field(ge=1000)

@@ -75,7 +75,10 @@ expired       other 2020-01-01   -            active    -      -          2026-0
 record        other 2020-01-01   -            suspended -      -          -
 paid-up       other 2020-01-01   -            suspended -      -          -
 gone          other 2020-01-01   2026-03-31   closed    -      -          -
-goes-later    other 2020-01-01   2026-04-01   closed    -      -          -
+goes-later    other 2020-01-01   2026-04-01   closed    -      -          2026-01-01
+spare         other 2020-01-01   -            active    -      -          2026-03-30   # owes nothing
+last-day      other 2020-01-01   -            active    -      -          2026-03-31   # exempt for this one day
+gone-exempt   other 2020-01-01   2026-03-31   closed    -      -          2026-03-30
 undated       other 2020-01-01   -            active    -      -          -
 house-1       other 2020-01-01   -            active    -      h          -
 house-2       other 2020-01-01   -            active    -      h          -
@@ -132,6 +135,32 @@ STATES = {
     "house-1": ("stop", "true", "100.00", "merged"),
     "house-2": ("stopped", "false", "0.00", "merged"),  # paid its own, but the account owes
     "tied": ("terminate", "true", "80.00", "bundle"),
+    "spare": ("clear", "false", "", "plain"),
+    "last-day": None,
+    "gone-exempt": None,
+}
+REASONS = {
+    "plain": ("100.00 overdue, payable by 2026-03-30", "逾期100.00，约定缴费日2026-03-30"),
+    "expired": (
+        "100.00 overdue, payable by 2026-03-30; exemption ended on 2026-03-30",
+        "逾期100.00，约定缴费日2026-03-30；免停已于2026-03-30到期",
+    ),
+    "exempt": (
+        "100.00 overdue, payable by 2026-03-30; exempt until 2026-03-31",
+        "逾期100.00，约定缴费日2026-03-30；免停至2026-03-31",
+    ),
+    "house-1": ("100.00 overdue, payable by 2026-03-20", "逾期100.00，约定缴费日2026-03-20"),
+    # Its own bill is paid; that of house-1 stops both.
+    "house-2": (
+        "account h: 100.00 overdue, payable by 2026-03-20, 0.00 of it of this subscriber",
+        "账户h逾期100.00，约定缴费日2026-03-20，其中本用户0.00",
+    ),
+    "record": ("100.00 overdue, payable by 2026-01-20", "逾期100.00，约定缴费日2026-01-20"),
+    "paid-up": ("nothing overdue", "无逾期"),
+    "spare": ("exemption ended on 2026-03-30", "免停已于2026-03-30到期"),
+    "goes-later": ("exemption ended on 2026-01-01", "免停已于2026-01-01到期"),
+    "undated": ("", ""),
+    "gone": ("100.00 overdue, payable by 2026-03-20", "逾期100.00，约定缴费日2026-03-20"),
 }
 # bucket: (bills, unpaid). In bucket 1 are the bills of February: plain 100, later 100, part 1, gifted 70, cent 0.01,
 # exempt, expired, gone, goes-later, undated, house-1 100 each.
@@ -197,7 +226,44 @@ def test_dates_and_words(out: dict[str, list[Row]]) -> None:
     assert rows["tied"]["action"] == "dissolve the bundle, claim what its contract says, then terminate"
     # The record alone says suspended: taken to be since 21 January; 90 days later is 21 April.
     assert (rows["record"]["stopped_on"], rows["record"]["action_on"]) == ("2026-01-21", "2026-04-21")
-    assert [who for who, row in rows.items() if row["exemption_expired"] == "true"] == ["expired"]
+    expired = {who for who, row in rows.items() if row["exemption_expired"] == "true"}
+    assert expired == {"expired", "spare", "goes-later"}
+
+
+def test_only_what_is_stopped_has_a_day_on_which_it_ends(out: dict[str, list[Row]]) -> None:
+    ending = {row["subscriber_id"]: row["terminate_on"] for row in out["arrears"] if row["terminate_on"]}
+    # 90 days after 21 January (record), 25 March and 31 December. The stop of old, whose oldest
+    # bill is a year over, is due first: no end yet.
+    assert ending == {"record": "2026-04-21", "house-2": "2026-06-23", "tied": "2026-03-31"}
+
+
+@pytest.mark.parametrize(("lang", "at"), [("en", 0), ("zh", 1)])
+def test_reasons(tmp_path: Path, lang: str, at: int) -> None:
+    folder = export(tmp_path / "in", {"subscribers": SUBSCRIBERS, "bills": BILLS, "events": EVENTS})
+    options = ("-o", tmp_path / "a.csv", "--as-of", "2026-03", "--lang", lang, *LATE)
+    assert call("arrears", "list", folder, *options) == 0
+    rows = by(read(tmp_path / "a.csv"), "subscriber_id")
+    assert {who: rows[who]["reason"] for who in REASONS} == {who: words[at] for who, words in REASONS.items()}
+    assert (rows["house-2"]["overdue"], rows["house-2"]["account_overdue"]) == ("0.00", "100.00")
+
+
+def test_suspended_by_the_record_before_anything_is_due(tmp_path: Path) -> None:
+    people = "subscriber_id activated_on status\nann 2020-01-01 suspended\n"
+    bills = "subscriber_id month total paid due_date\nann 2026-03 100 0 2026-04-20\n"
+    folder = export(tmp_path / "in", {"subscribers": people, "bills": bills})
+    assert call("arrears", "list", folder, "-o", tmp_path / "a.csv", "--as-of", "2026-03", *LATE) == 0
+    (row,) = read(tmp_path / "a.csv")
+    # Not "resume since 21 April", which is yet to come, and no day of a stop that nobody knows.
+    assert [row[c] for c in ("state", "action_on", "stopped_on", "terminate_on")] == ["resume", "2026-03-31", "", ""]
+
+
+def test_exempt_by_stars_is_said(tmp_path: Path) -> None:
+    folder = export(tmp_path / "in", {"subscribers": SUBSCRIBERS, "bills": BILLS})
+    (tmp_path / "r.toml").write_text("[rules.arrears]\nexempt_stars = 4\n", "utf-8")
+    options = ("-o", tmp_path / "a.csv", "--as-of", "2026-03", "--config", tmp_path / "r.toml", *LATE)
+    assert call("arrears", "list", folder, *options) == 0
+    row = by(read(tmp_path / "a.csv"), "subscriber_id")["plain"]
+    assert row["reason"] == "100.00 overdue, payable by 2026-03-30; exempt for 4 stars"
 
 
 def test_gifted_credit_is_apart_from_cash(out: dict[str, list[Row]]) -> None:

@@ -69,6 +69,8 @@ rival-3       2026-03-31~23:59:59 competitor_contact -     -
 rival-2       2026-03-01~10:00:00 competitor_contact -     -
 rival-2       2026-03-31~10:00:00 competitor_contact -     -
 rival-2       2026-04-01~00:00:00 competitor_contact -     -
+hotline-both  2026-03-01~10:00:00 competitor_contact -     -
+hotline-both  2026-03-31~10:00:00 competitor_contact -     -     # perhaps told of the same two calls: not four
 over          2026-01-31~10:00:00 overage            -     -
 over          2026-03-31~10:00:00 overage            -     -     # not in February: begins anew
 over-all      2026-01-01~10:00:00 overage            -     -
@@ -103,6 +105,11 @@ def _roaming(who: str, day: str, charge: float) -> list[Row]:
     return records(who, f"{day} 12:00:00 voice out 10086 own local international - 60 - {charge}")
 
 
+def _calls(who: str, numbers: str, direction: str = "out") -> list[Row]:
+    call = "2026-03-31 12:00:00 voice {} {} - local home - 60 - -"
+    return [row for number in numbers.split() for row in records(who, call.format(direction, number))]
+
+
 USAGE = [
     *(row for who in ACTIVE for row in _sms(who, "2026-01-31", "2026-02-28", "2026-03-31")),
     *_sms("silent-14", "2026-02-28", "2026-03-17"),  # 18 to 31 March: 14 days
@@ -110,11 +117,11 @@ USAGE = [
     *_sms("silent-all", "2026-02-28"),
     *_sms("silent-two", "2026-01-31"),
     *_sms("gone", "2026-02-28"),
-    *_data("peak", "2026-03-31", "02:00:00", "100M"),
-    *_data("peak", "2026-03-31", "04:00:00", "100M"),  # no longer the peak: half of the data
-    *_data("peak-less", "2026-03-31", "03:59:59", "99.99M"),
-    *_data("peak-share", "2026-03-31", "03:00:00", "100M"),
-    *_data("peak-share", "2026-03-31", "12:00:00", "100.1M"),
+    *_data("peak", "2026-03-31", "02:00:00", "10M"),
+    *_data("peak", "2026-03-31", "04:00:00", "10M"),  # no longer the peak: half of the data
+    *_data("peak-less", "2026-03-31", "03:59:59", "9.99M"),
+    *_data("peak-share", "2026-03-31", "03:00:00", "10M"),
+    *_data("peak-share", "2026-03-31", "12:00:00", "10.1M"),
     *(
         row
         for day, fee in (("01-31", 10), ("02-28", 30), ("03-31", 60))
@@ -125,6 +132,10 @@ USAGE = [
         for day, fee in (("01-31", 10), ("02-28", 30), ("03-31", 59))
         for row in _roaming("used-to", f"2026-{day}", fee)
     ),
+    *_calls("hotline-3", "10010 +8610000 10099 10086"),
+    *_calls("hotline-2", "10010 10000 10086 13900010010"),
+    *_calls("hotline-in", "10010 10010 10010", "in"),
+    *_calls("hotline-both", "10010 10010"),
     *_roaming("shock-50", "2026-03-31", 50),
     *_roaming("shock-49", "2026-03-31", 49.99),
 ]
@@ -148,11 +159,12 @@ OPEN = {
     ("falling-long", "wake_up"): ("notice", "2026-03-31", "79.00"),
     ("falling-once", "wake_up"): ("notice", "2026-03-31", "50.00"),
     ("not-flat", "wake_up"): ("notice", "2026-03-31", "100.50"),
-    ("peak", "night_data_peak"): ("notice", "2026-03-31", "100.00"),
+    ("peak", "night_data_peak"): ("notice", "2026-03-31", "10.00"),
     ("shock", "roaming_shock"): ("warning", "2026-03-31", "60.00"),  # 3 × the mean of 10 and 30
     ("shock-50", "roaming_shock"): ("warning", "2026-03-31", "50.00"),
     ("score-5", "low_score"): ("warning", "2026-03-31", "5.00"),
     ("rival-3", "rival_hotlines"): ("serious", "2026-03-31", "3.00"),
+    ("hotline-3", "rival_hotlines"): ("serious", "2026-03-31", "3.00"),
     ("over", "overage"): ("notice", "2026-03-31", "1.00"),
     ("over-all", "overage"): ("notice", "2026-01-31", "1.00"),
 }
@@ -178,6 +190,14 @@ def test_since_leaves_the_new_ones(run: Run, alerts: list[Row]) -> None:
     new = run(WORLD, "--as-of", "2026-03", "--since", "2026-03-31", command="alerts")["alerts"]
     assert new == [row for row in alerts if row["first_seen"] >= "2026-03-31"]
     assert len(new) == len(EXPECTED) - 5
+
+
+def test_hotlines_of_ones_own_rivals(run: Run, tmp_path: Path) -> None:
+    own = '[vocabulary.terms]\nrival_hotline = { numbers = ["10010", "10086"] }\n'
+    (tmp_path / "own.toml").write_text(own + "[rules.alerts.limits]\nhotline_calls = 2\n")
+    rows = run(WORLD, "--as-of", "2026-03", "--config", tmp_path / "own.toml", command="alerts")["alerts"]
+    found = {row["subscriber_id"]: row["detail"] for row in rows if row["alert"] == "rival_hotlines"}
+    assert found == dict.fromkeys(("hotline-3", "hotline-2", "hotline-both", "rival-2"), "2.00") | {"rival-3": "3.00"}
 
 
 def test_limits_severities_and_words(run: Run, tmp_path: Path) -> None:

@@ -13,24 +13,24 @@ from world import Row, Run, by, export, records
 
 # As of March 2026: subscriber, then what is wrong (the rest of the line is right at the edge).
 SUBSCRIBERS = """
-subscriber_id activated_on cancelled_on status birth_year
-fine          2020-01-01   -            active 1980
-last-bill     2020-01-01   2026-03-01   closed 1980     # billed for March: it began on the day of leaving
-left          2020-01-01   2026-02-28   closed 1980     # used and billed in March
-new           2026-02-28   -            active 1980     # used in February, on the day of activation
-reused        2026-03-01   -            active 1980     # used in February
-no-bill       2026-02-28   -            active 1980     # on the network for all of March
-no-bill-yet   2026-03-01   -            active 1980     # not for all of March
-born-then     1980-12-31   -            active 1980
-unborn        1979-12-31   -            active 1980     # activated the year before
-same-day      2026-01-05   2026-01-05   closed 1980
-backwards     2026-01-05   2026-01-04   closed 1980
-undated       2020-01-01   -            closed 1980
-gap           2020-01-01   -            active 1980     # no bill for February
-stopped-89    2020-01-01   -            active 1980     # 89 days to midnight after 31 March: 2 January
-stopped-90    2020-01-01   -            active 1980     # 1 January
-resumed       2020-01-01   -            active 1980
-stopped-again 2020-01-01   -            active 1980     # since February only
+subscriber_id activated_on cancelled_on status birth_year exempt_until
+fine          2020-01-01   -            active 1980 2026-03-30    # the day before the last one of the month
+last-bill     2020-01-01   2026-03-01   closed 1980 -   # billed for March: it began on the day of leaving
+left          2020-01-01   2026-02-28   closed 1980 2026-01-31   # used and billed in March
+new           2026-02-28   -            active 1980 -     # used in February, on the day of activation
+reused        2026-03-01   -            active 1980 -     # used in February
+no-bill       2026-02-28   -            active 1980 -     # on the network for all of March
+no-bill-yet   2026-03-01   -            active 1980 -     # not for all of March
+born-then     1980-12-31   -            active 1980 2026-03-31
+unborn        1979-12-31   -            active 1980 -     # activated the year before
+same-day      2026-01-05   2026-01-05   closed 1980 -
+backwards     2026-01-05   2026-01-04   closed 1980 -
+undated       2020-01-01   -            closed 1980 -
+gap           2020-01-01   -            active 1980 -     # no bill for February
+stopped-89    2020-01-01   -            active 1980 -     # 89 days to midnight after 31 March: 2 January
+stopped-90    2020-01-01   -            active 1980 -     # 1 January
+resumed       2020-01-01   -            active 1980 -
+stopped-again 2020-01-01   -            active 1980 -     # since February only
 """
 PAYERS = ("fine", "born-then", "unborn", "stopped-89", "stopped-90", "resumed", "stopped-again")
 # The part for usage is total - rent - vas - late fee + discount.
@@ -96,7 +96,8 @@ FOUND = {
         "cent-more 2026-03 (+1.01); left 2026-03 (+5.00); over-percent 2026-03 (+5.01); unknown 2026-03 (+7.00)",
     ),
     "record_without_bill": (1, 10, "no-bill"),
-    "gap_in_bills": (1, 12, "gap (1 missing)"),
+    "gap_in_bills": (1, 19, "gap (1 missing)"),  # of all with a bill, unknown and silent, too
+    "expired_exemption": (1, 2, "fine (2026-03-30)"),
     "activated_before_birth": (1, 17, "unborn (1979-12-31, born 1980)"),
     "cancelled_before_activation": (1, 4, "backwards (2026-01-05 > 2026-01-04)"),
     "closed_without_date": (1, 5, "undated"),
@@ -190,6 +191,28 @@ def test_a_month_without_anything_is_serious(run: Run) -> None:
     rows = by(run({"bills": bills, "usage": usage}, command="audit", code=4)["audit"], "check_id")
     assert rows["missing_month"]["examples"] == "bills 2026-02; usage 2026-02"
     assert (rows["missing_month"]["findings"], rows["missing_month"]["checked"]) == ("2", "7")
+
+
+def test_gaps_by_bills_alone(run: Run) -> None:
+    """No bill of anybody in February: that is a missing month, nobody's gap. a lacks April, b April and May; c begins
+    in April, and d, billed once, has no gap.
+    """
+    bills = {"a": "01 03 05", "b": "01 03 06", "c": "04 05 06", "d": "03"}
+    rows = [{"subscriber_id": who, "month": f"2026-{m}", "total": "0"} for who, ms in bills.items() for m in ms.split()]
+    found = by(run({"bills": rows}, command="audit", code=4)["audit"], "check_id")
+    gaps = found["gap_in_bills"]
+    assert (gaps["findings"], gaps["checked"], gaps["examples"]) == ("2", "4", "a (1 missing); b (2 missing)")
+    assert found["missing_month"]["examples"] == "bills 2026-02"
+
+
+def test_bills_of_a_number_before_it_was_given_out_anew_are_no_gap(run: Run) -> None:
+    """The record knows when: bills of months that ended before belong to somebody else. Without it there is a gap."""
+    rows = [{"subscriber_id": who, "month": f"2026-{m}", "total": "0"} for who in "ab" for m in ("01", "03")]
+    rows.append({"subscriber_id": "b", "month": "2026-02", "total": "0"})
+    people = "subscriber_id activated_on status\na 2026-02-01 active\nb 2020-01-01 active\n"
+    for tables, gaps in (({"bills": rows}, "a (1 missing)"), ({"bills": rows, "subscribers": people}, "")):
+        found = by(run(tables, "--fail-on", "never", command="audit")["audit"], "check_id")
+        assert found["gap_in_bills"]["examples"] == gaps
 
 
 def test_bad_rows_are_counted_by_reason(run: Run) -> None:

@@ -8,9 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from telco_crm.errors import TelcoError
 from telco_crm.market.complaints import still_open
 from telco_crm.market.drivers import importance, shapley, shrunk
-from world import Row, Run, by, process
+from world import Row, Run, by, call, export, process
 
 # As of March 2026: surveys and complaints of October to March count; the cut-off of leaving is the end of January.
 SUBSCRIBERS = """
@@ -50,6 +51,10 @@ bob           2026-03-02~00:00:01 complaint network    -     2026-03-05~00:00:02
 bob           2026-03-02~00:00:02 complaint shop       -     -                      # about something else; open
 eve           2026-02-01~00:00:00 complaint shop       -     2026-04-01~00:00:00 # after the cut-off; not yet resolved
 eve           2025-07-31~23:59:59 complaint shop       -     2025-08-01~00:00:00    # too early, also for the cut-off
+bob           2026-03-31~23:59:59 enquiry   network    -     -
+dan           2025-10-01~00:00:00 enquiry   tariff     -     -
+dan           2025-09-30~23:59:59 enquiry   tariff     -     -                      # too early
+hal           2026-03-01~12:00:00 enquiry   -          -     -
 """
 EXPORTS = {"subscribers": SUBSCRIBERS, "bills": BILLS, "events": EVENTS}
 
@@ -98,15 +103,49 @@ def test_pull(found: dict[str, list[Row]]) -> None:
 
 def test_complaints(found: dict[str, list[Row]]) -> None:
     """Network: 720 h, 72 h, 3599 s, and 72 h and a second, all resolved. Shops: both open, 720 h and eve's 1416 h."""
-    rows = by(found["complaints"], "typed", "area")
+    rows = by([row for row in found["complaints"] if row["typed"]], "typed", "area")
     keys = ("complaints", "subscribers", "resolved", "open", "late", "repeated", "hours_median", "hours_p90")
     assert {k: tuple(row[c] for c in keys) for k, row in rows.items()} == {
+        # enquiries of dan, and of hal about nothing that is told; no complaint
+        ("true", "tariff"): ("0", "0", "0", "0", "0", "0", "", ""),
+        ("true", ""): ("0", "0", "0", "0", "0", "0", "", ""),
         ("true", "network"): ("4", "2", "4", "0", "2", "1", "72.0", "720.0"),
         ("true", "shop"): ("2", "2", "0", "2", "2", "0", "", ""),
         # of six, resolved after 1, 72, 72 and 720 h; the third resolution leaves half of them open
         ("false", ""): ("6", "3", "4", "2", "4", "1", "72.0", ""),
     }
     assert rows["true", "network"]["repeat_share"] == "0.2500"
+    assert {area: row["enquiries"] for (_, area), row in rows.items() if area} == {
+        "network": "1",
+        "shop": "0",
+        "tariff": "1",
+    }
+    assert rows["false", ""]["enquiries"] == "3"
+
+
+def test_complaints_by_region(found: dict[str, list[Row]]) -> None:
+    """North: ann's complaint and bob's four; of its people only bob is still here, too few for a rate. South: eve's,
+    who has left; dan, who goes later, and gil are still here and have not complained. hal has no region.
+    """
+    rows = by(found["complaints"], "level", "area", "name")
+    keys = ("typed", "complaints", "subscribers", "open", "repeated", "enquiries", "members", "per_hundred")
+    shown = {name: tuple(row[c] for c in keys) for (level, _, name), row in rows.items() if level == "region"}
+    assert shown == {
+        "north": ("", "5", "2", "1", "1", "1", "1", ""),
+        "south": ("", "1", "1", "1", "0", "1", "2", "0.00"),
+    }
+    # bob, dan, gil and hal; bob's four
+    assert (rows["all", "", ""]["members"], rows["all", "", ""]["per_hundred"]) == ("4", "100.00")
+    tiers = [row for (level, *_), row in rows.items() if level == "tier"]
+    assert sum(int(row["complaints"]) for row in tiers) == 4  # bob's; ann and eve have left
+
+
+@pytest.mark.parametrize("command", ["scores", "drivers", "complaints"])
+def test_only_what_stands_in_the_way_is_named(tmp_path: Path, command: str) -> None:
+    folder = export(tmp_path / "in", {"bills": BILLS})  # groups need usage, but are only made use of
+    with pytest.raises(TelcoError) as refused:
+        call("satisfaction", command, folder, "-o", tmp_path / "x.csv", "-q")
+    assert refused.value.problems[0].endswith("nothing was written (needs events)")
 
 
 def test_who_leaves(found: dict[str, list[Row]]) -> None:

@@ -185,8 +185,11 @@ EXPECTED: dict[str, Callable[[Files], Frame]] = {
     "churn.rates": lambda f: f("churn_rates"),
     "churn.reasons": reasons,
     "churn.tenths": tenths,
+    "churn.by_rules": lambda f: Frame({"why": [f.manifest["churn_by_rules"]]}),
     "satisfaction.scores": lambda f: f("satisfaction")[lambda t: (t.level == "all") & (t.question == "area")],
     "satisfaction.drivers": lambda f: f("satisfaction_drivers"),
+    "satisfaction.levels": lambda f: f("satisfaction")[lambda t: (t.level != "all") & (t.question == "overall")],
+    "satisfaction.complaint_levels": lambda f: f("complaints")[lambda t: t.level.isin(["tier", "group", "region"])],
     "satisfaction.complaints": lambda f: f("complaints")[lambda t: t.typed == "true"],
     "retention.steps": lambda f: _retention(f, "ladder_step"),
     "retention.offers": lambda f: _retention(f, "offer"),
@@ -214,6 +217,8 @@ KEYS = {
     "value.stages": ["stage_label", "tier_label"],
     "value.moves": ["from_label", "to_label"],
     "groups.moves": ["from_label", "to_label"],
+    "satisfaction.levels": ["level", "name"],
+    "satisfaction.complaint_levels": ["level", "name"],
 }
 
 

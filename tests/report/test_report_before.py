@@ -83,3 +83,11 @@ def test_how_good_the_churn_model_was(runs: Telco) -> None:
     assert tenths == [["1", "40", "1.0%", "0.0%"], ["2", "60", "5.0%", "10.0%"]]
     drawn = [series["values"] for series in made.charts["churn.calibration.0"]["series"]]
     assert drawn == [[0.01, 0.05], [0, 0.1]]
+    assert "churn.by_rules" not in made.parts
+
+
+def test_a_score_by_rules_says_why_nothing_is_measured(runs: Telco) -> None:
+    folder(runs, "rules", "2026-06", 1, ("0.00", "0.00"), churn_by_rules="only 3 left")
+    made = page(runs, "rules")
+    assert [[cell[1] for cell in row] for row in made.parts["churn.by_rules"].rows] == [["only 3 left"]]
+    assert "neither lift nor calibration" in made.text

@@ -35,8 +35,10 @@ def test_profile_and_contacts(telco: Telco) -> None:
     """Of the sample's files: GoTone Business 128, a silver card, active; contacted on 21 April, not accepted."""
     who = "13401814125"
     told = json.loads(telco.good("show", who, "--format", "json").out)
-    profile = {key: told["segments"][0][key] for key in ("status", "plan", "contract_end", "vip_card")}
-    assert profile == {"status": "active", "plan": "GoTone Business 128", "contract_end": None, "vip_card": "silver"}
+    wanted = {"status": "active", "plan": "GoTone Business 128", "contract_end": None, "vip_card": "silver"}
+    wanted |= {"activated_on": "2021-09-30", "gender": "male", "birth_year": 1992, "bundle": False}
+    wanted |= {"services": "caller_tune;family"}
+    assert {key: told["segments"][0][key] for key in wanted} == wanted
     assert told["contacted"] == [
         {"contacted_on": "2026-04-21", "campaign": "Loyalty points", "arm": "treated", "offer": "double points",
          "channel": "call", "accepted": False}
@@ -44,6 +46,24 @@ def test_profile_and_contacts(telco: Telco) -> None:
     said = telco.good("show", who).out
     assert "Campaign: Loyalty points" in said
     assert "Plan: GoTone Business 128" in said
+    assert "Activated on: 2021-09-30; Gender: male; Birth year: 1992; Services: caller_tune;family" in said
+
+
+def test_what_the_subscriber_had_to_say(telco: Telco) -> None:
+    """By the events of the sample: two complaints and an enquiry; payments are left out. From 27 January 19:47:49 to
+    the 31st 08:07:44 it is 84 h 19 min 55 s, from 20 March 20:58:44 to the 22nd 03:05:19 30 h 6 min 35 s.
+    """
+    who = "15147904122"
+    told = json.loads(telco.good("show", who, "--format", "json").out)["service_history"]
+    keys = ("time", "kind", "area", "resolved_at", "hours")
+    assert [tuple(row[key] for key in keys) for row in told] == [
+        ("2026-01-27 19:47:49", "complaint", "payment", "2026-01-31 08:07:44", 84.3),
+        ("2026-03-20 20:58:44", "complaint", "billing information", "2026-03-22 03:05:19", 30.1),
+        ("2026-05-19 14:12:03", "enquiry", "shop", None, None),
+    ]
+    said = telco.good("show", who).out
+    assert "Kind: complaint; Area: payment; Resolved at: 2026-01-31 08:07:44; Hours open: 84.3" in said
+    assert "事件类型: 投诉；业务领域: 缴费" in telco.good("show", who, "--lang", "zh").out
 
 
 def test_the_screen_names_what_matters(telco: Telco) -> None:

@@ -110,7 +110,7 @@ def _usage() -> list[Row]:
     ]
     for who in ("night", "night-has"):
         rows += _data(who, "2026-03-31", "02:00:00", "100M") + _data(who, "2026-03-31", "04:00:00", "100M")
-    rows += _data("night-less", "2026-03-31", "03:59:59", "99.99M")
+    rows += _data("night-less", "2026-03-31", "03:59:59", "9.99M")
     rows += _data("night-share", "2026-03-31", "03:00:00", "100M") + _data(
         "night-share", "2026-03-31", "12:00:00", "101M"
     )

@@ -95,15 +95,18 @@ def test_what_is_known_of_a_month_at_risk(made: Frames) -> None:
 
 
 def test_the_level_is_the_mean_of_whole_months(made: Frames) -> None:
-    # new joined on March 16: 15 of 31 days of March are half a month, left out beside April. newest joined on April 16:
-    # 15 of April's days are left, 15 ÷ 30.4375 of a month, so 40 become 81.17. last joined on April 30: a quarter is
-    # the shortest part. gap has no bill of February; none has none at all; small is below the first step.
+    # new joined on March 16: the bill of a part of March is left out beside April. newest joined on April 16 and last
+    # on April 30: 15 and 1 of 30 days. Together they brought 50 in 16 days, which is 93.75 in a month. A quarter of
+    # such a month is mixed in: (40 + 23.4375) ÷ (0.5 + 0.25) = 84.58, (10 + 23.4375) ÷ (0.0333 + 0.25) = 118.01. That
+    # of March of reused, activated in April, is of another subscriber. gap has no bill of February; none has none at
+    # all; small is below the first step.
     exports = {
         "subscribers": """
             subscriber_id activated_on
             new 2026-03-16
             newest 2026-04-16
             last 2026-04-30
+            reused 2026-04-01
             gap 2025-01-01
             none 2025-01-01
             small 2025-01-01""",
@@ -113,6 +116,8 @@ def test_the_level_is_the_mean_of_whole_months(made: Frames) -> None:
             new 2026-04 100 -
             newest 2026-04 40 -
             last 2026-04 10 -
+            reused 2026-03 900 -
+            reused 2026-04 60 -
             gap 2026-01 1000 -
             gap 2026-03 110 10
             gap 2026-04 200 -
@@ -121,9 +126,26 @@ def test_the_level_is_the_mean_of_whole_months(made: Frames) -> None:
     query = "SELECT subscriber_id, band, level FROM assessed"
     found = made(exports, query)[query].set_index("subscriber_id")
     assert found["level"].round(2).to_dict() == {
-        "new": 100, "newest": 81.17, "last": 40, "gap": 150, "none": 20, "small": 20,
+        "new": 100, "newest": 84.58, "last": 118.01, "reused": 60, "gap": 150, "none": 20, "small": 20,
     }  # fmt: skip
-    assert found["band"].to_dict() == {"new": 3, "newest": 3, "last": 1, "gap": 4, "none": -1, "small": 0}
+    assert found["band"].to_dict() == {"new": 3, "newest": 3, "last": 3, "reused": 2, "gap": 4, "none": -1, "small": 0}
+
+
+def test_new_subscribers_are_worth_what_their_days_brought_together(made: Frames) -> None:
+    """Ten joined on April 2, 4 … 20, at 3 a day, and ten of the same days at 6 a day: the levels, 90 and 180 a month,
+    are drawn to their middle, 135, but together they stay 20 × 135; not so if short parts counted as longer ones.
+    """
+    days = [(f"{name}{day}", day, price) for day in range(2, 22, 2) for name, price in (("low", 3), ("high", 6))]
+    people = "subscriber_id activated_on\n" + "\n".join(f"{who} 2026-04-{day:02d}" for who, day, _ in days)
+    bills = "subscriber_id month total\nold 2026-01 1\nold 2026-04 1\n" + "\n".join(
+        f"{who} 2026-04 {price * (31 - day)}" for who, day, price in days
+    )
+    query = "SELECT subscriber_id, level FROM assessed WHERE subscriber_id <> 'old'"
+    found = made({"subscribers": people, "bills": bills}, query)[query].set_index("subscriber_id")["level"]
+    assert found.sum() == pytest.approx(20 * 135, rel=1e-5)
+    # April 2: 29 of 30 days: (87 + 135 ÷ 4) ÷ (29 ÷ 30 + 1 ÷ 4)
+    assert found["low2"] == pytest.approx((87 + 33.75) / (29 / 30 + 0.25), rel=1e-5)
+    assert found["high20"] > found["low20"] > found["low2"]
 
 
 def crowd(leavers: int, months: tuple[str, ...] = MONTHS, last: int = 4) -> dict[str, Table]:

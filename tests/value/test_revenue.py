@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from telco_crm.value.revenue import Revenue, fit_shares
+from telco_crm.value.revenue import NEW, Revenue, Share, fit_shares, told_by_whole_months
 
 # Subscribers by band and group: the low band is nearly all of group 3, the high one of groups 1 and 2.
 COUNTS = {(0, 1): 20, (0, 2): 20, (0, 3): 400, (1, 1): 300, (1, 2): 300, (1, 3): 20}
@@ -51,3 +51,19 @@ def test_somebody_alone_in_a_group_tells_nothing_of_it(people: pd.DataFrame) -> 
     assert set(factors["group_id"]) == {1, 2, 3}
     expected, _ = Revenue(bands, factors, {}, 0.0).of(people)
     assert expected == pytest.approx(people["wanted"].to_numpy(), rel=0.01)
+
+
+def test_a_group_told_by_part_of_a_month_says_nothing_of_whole_months() -> None:
+    # Group 3 brings 0.8 of what its band does; who joined in the month is in it for want of days.
+    revenue = Revenue({-2: Share(1.0, 0.0)}, {"group_id": {3: Share(0.8, 0.0)}, "brand": {}}, {}, 0.0)
+    profiles = pd.DataFrame({"band": 0, "group_id": 3, "brand": "other", "months": [0, 1, np.nan]})
+    shares, _ = revenue.of(told_by_whole_months(profiles))
+    assert shares.tolist() == [1.0, 0.8, 0.8]
+    assert profiles["group_id"].tolist() == [3, 3, 3]
+
+
+def test_a_level_by_part_of_a_month_is_less_certain() -> None:
+    revenue = Revenue({-2: Share(1.0, 0.0)}, {}, {0: 0.1, 1: 0.9, NEW: 0.5}, 0.0)
+    profiles = pd.DataFrame({"band": [0, 0, 1, 2], "months": [0, 1, 0, 0]})
+    _, noise = revenue.of(profiles)
+    assert noise.tolist() == [0.5, 0.1, 0.9, 0.9]  # of a band that was not measured the most, as before

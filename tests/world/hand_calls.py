@@ -6,7 +6,7 @@ USAGE = {
     "amy": """
     # March has 31 days: its second half begins on the 16th at 12:00:00.
     2026-03-01 00:00:00 voice out 1001 own     local home - 60  - 0.40  #  1 Sun, night; the month's first second
-    2026-03-02 07:59:59 voice out 1002 unicom  local home - 91  - 0.60  #  2 Mon, night
+    2026-03-02 07:59:59 voice out 10010 unicom local home - 91  - 0.60  #  2 Mon, night
     2026-03-02 08:00:00 voice out 1001 own     local home - 30  - 0.20  #  3 Mon, busy
     2026-03-06 19:59:59 voice in  1003 telecom local home - 120 - -     #  4 Fri, busy
     2026-03-06 20:00:00 voice in  1001 own     local home - 0   - -     #  5 Fri, evening, unanswered
@@ -14,17 +14,17 @@ USAGE = {
     2026-03-08 02:00:00 voice in  1006 tietong local home - 45  - -     #  7 Sun, night, a network outside the list
     2026-03-16 11:59:59 voice out 1005 phs     local home - 599 - 3.99  #  8 Mon, busy, first half's last second
     2026-03-16 12:00:00 voice out 1001 own     local home - -   - -     #  9 Mon, busy, second half, unanswered
-    2026-03-31 23:59:59 voice in  1002 unicom  local home - 15  - -     # 10 Tue, evening; the month's last second
+    2026-03-31 23:59:59 voice in  10010 unicom local home - 15  - -     # 10 Tue, evening; the month's last second
     # April has 30 days: its second half begins on the 16th at 00:00:00.
     2026-04-04 23:59:59 voice out 1001 own     local home - 60  - 0.40  # 11 Sat, evening
     2026-04-06 00:00:00 voice out 1001 own     local home - 60  - 0.40  # 12 Mon, night
     2026-04-15 23:59:59 voice out 1001 own     local home - 60  - 0.40  # 13 Wed, evening, first half
     2026-04-16 00:00:00 voice out 1001 own     local home - 60  - 0.40  # 14 Thu, night, second half
     2026-04-30 23:59:59 voice out 1001 own     local home - 60  - 0.40  # 15 Thu, evening
-    2026-05-01 00:00:00 voice out 1002 unicom  local home - 60  - 0.40  # 16 Fri, night, first half
+    2026-05-01 00:00:00 voice out 10010 unicom local home - 60  - 0.40  # 16 Fri, night, first half
     2026-05-16 11:59:59 voice out 1003 telecom local home - 60  - 0.40  # 17 Sat, busy, first half
-    2026-05-16 12:00:00 voice out 1002 unicom  local home - 60  - 0.40  # 18 Sat, busy, second half
-    2026-05-31 23:59:59 voice out 1002 unicom  local home - 60  - 0.40  # 19 Sun, evening, second half
+    2026-05-16 12:00:00 voice out +8610010 unicom local home - 60  - 0.40  # 18 Sat, busy, second half
+    2026-05-31 23:59:59 voice out 10010 unicom local home - 60  - 0.40  # 19 Sun, evening, second half
     """,
 }
 
@@ -46,6 +46,7 @@ MARCH = {
     "telecom_calls": 1,  # 4
     "fixed_calls": 2,  # 6 fixed, 8 PHS
     "rival_calls": 5,  # 2, 10 Unicom, 4 Telecom, 8 PHS, 7 a network outside the list
+    "rival_hotline_calls": 1,  # 2; 10 came in
     "unanswered_calls": 2,  # 5 with 0 seconds, 9 with an empty cell
     "long_calls": 1,  # 6: 600 s; 8 is one second short
     "voice_minutes": 26,  # 60+91+30+120+0+600+45+599+0+15 = 1560 s
@@ -107,6 +108,7 @@ MAY = {
     "unicom_calls": 3,
     "telecom_calls": 1,
     "rival_calls": 4,
+    "rival_hotline_calls": 3,  # 16, 18, 19
     "voice_minutes": 4,
     "voice_out_minutes": 4,
     "local_minutes": 4,
@@ -139,11 +141,11 @@ OTHER = {
         "calls_out_half_trend": -4 / 6,  # (1-5)/6
         "median_call_s": 75.5,  # answered: 15 30 45 60 | 91 120 599 600; (60+91)/2
         "longest_call_s": 600,
-        "contacts": 6,  # 1001 ×4, 1002 ×2, 1003, 1004, 1005, 1006
-        "contacts_out": 4,  # 1001, 1002, 1004, 1005
-        "contacts_in": 4,  # 1001, 1002, 1003, 1006
-        "contacts_mutual": 2,  # 1001, 1002
-        "contacts_rival": 4,  # 1002, 1003, 1005, 1006
+        "contacts": 6,  # 1001 ×4, 10010 ×2, 1003, 1004, 1005, 1006
+        "contacts_out": 4,  # 1001, 10010, 1004, 1005
+        "contacts_in": 4,  # 1001, 10010, 1003, 1006
+        "contacts_mutual": 2,  # 1001, 10010
+        "contacts_rival": 4,  # 10010, 1003, 1005, 1006
         "contact_entropy": 1.6094379124341003,  # ln 10 - (4 ln 4 + 2 ln 2)/10 = ln 10 - ln 2 = ln 5
         "top_contact_share": 0.4,
         "calls_per_contact": 10 / 6,
@@ -192,7 +194,7 @@ OTHER = {
         "active_days": 3,  # 1, 16, 31
         "last_activity_gap_days": 0,
         "contacts": 2,
-        "contact_entropy": 0.5623351446188083,  # 1002 ×3, 1003: ln 4 - 3 ln 3 / 4 = 1.386294 - 0.823959
+        "contact_entropy": 0.5623351446188083,  # 10010 ×3 however written, 1003: ln 4 - 3 ln 3 / 4 = 1.386294 - 0.823959
         "top_contact_share": 0.75,
         "rival_share": 1,
     },

@@ -205,7 +205,7 @@ def february_missing(module_run: Run) -> dict[str, list[Row]]:
 
 
 def test_month_missing_in_the_middle(february_missing: dict[str, list[Row]]) -> None:
-    assert set(february_missing) == EVERYTHING | {"complaints", "satisfaction_leaving"}
+    assert set(february_missing) == EVERYTHING | {"complaints", "satisfaction_leaving", "service_history"}
     churn = by(february_missing["churn"], "subscriber_id")
     assert {who: float(churn[who]["churn_score"]) for who in FEBRUARY_UNKNOWN} == FEBRUARY_UNKNOWN
     segments = by(february_missing["segments"], "subscriber_id")
@@ -284,7 +284,7 @@ def test_subscribers_without_usage_or_bill_and_usage_without_a_record(run: Run) 
 def test_as_of_the_first_month(run: Run, said: Said) -> None:
     tables = run(hand_warnings.exports(), "--as-of", "2026-01")
     words = said()
-    assert set(tables) == EVERYTHING | {"complaints"}
+    assert set(tables) == EVERYTHING | {"complaints", "service_history"}
     assert "As-of month 2026-01; the data has 2026-01 to 2026-03." in words
     assert SHORT in words
     churn = by(tables["churn"], "subscriber_id")

@@ -33,7 +33,7 @@ MATTERS = 0.01  # part of a model's importance from which on a signal without da
 
 def choose_model(context: RunContext) -> None:
     """Leave the model that scores in context.facts["churn_model"]: the one in context.settings["churn_model"], else one
-    fitted on the history; none where the history is too thin, which is noted.
+    fitted on the history; none where the history is too thin, which is noted, and why in "churn_by_rules".
     """
     rules = context.rules(ChurnRules, "churn")
     check_signals(context, rules)
@@ -43,6 +43,7 @@ def choose_model(context: RunContext) -> None:
             model = fit_on_history(context, rules)
         except CannotCompute as why:
             context.say("by_rules", why=why)
+            context.facts["churn_by_rules"] = str(why)
             note_absent(context)
             return
     check_meaning(model, rules)

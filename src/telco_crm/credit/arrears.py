@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from telco_crm.analysis import Analysis, RunContext
-from telco_crm.credit.control import ArrearsRules
+from telco_crm.credit.control import ArrearsRules, reason_sql
 from telco_crm.engine.sql import literal, number
 from telco_crm.errors import CannotCompute
 from telco_crm.labels import text
@@ -24,6 +24,7 @@ STATES = {
     "small": ("overdue, too little to stop", "逾期未达停机金额"),
     "open": ("billed, payment date not past", "已出账未到期"),
     "undated": ("unpaid, no payment date known", "未缴，缴费日期不明"),
+    "clear": ("nothing unpaid, exemption over", "无欠费，免停已过期"),
 }
 IN_FORCE = (("in force", "in force"), ("in force", "现行规则"))  # name and words of the rule in force, by language
 ACTIONS = {"resume": ("resume at once", "立即复机"), "stop": ("stop", "停机")}
@@ -135,30 +136,39 @@ def _work_list(rules: ArrearsRules, day: date, lang: str) -> str:
     states = " ".join(f"WHEN {literal(name)} THEN {words}" for name, words in said.items())
     doing = " ".join(f"WHEN {literal(name)} THEN {literal(words[lang == 'zh'])}" for name, words in ACTIONS.items())
     starred = f"coalesce(stars >= {rules.exempt_stars}, false)" if rules.exempt_stars else "false"
-    names = [literal(name) for name in rules.bucket_names()]
+    dated = _dated(rules, day)
     paid_up = "is_stopped AND account_overdue <= 0 AND NOT (account_unpaid > 0 AND account_due IS NULL)"
     return f"""
         SELECT *, CASE state {states} END AS state_words,
                CASE state {doing} WHEN 'terminate' THEN {ending} END AS action,
-               CASE WHEN state = 'resume' THEN greatest(account_paid_on, stopped_on)
+               CASE WHEN state = 'resume' THEN coalesce(greatest(account_paid_on, stopped_on), day)
                     WHEN state IN ('stopped', 'terminate') THEN terminate_on
                     WHEN state IN ('stop', 'open') THEN stop_on END AS action_on,
-               state IN ('resume', 'stop', 'terminate') AS action_due,
-               state = 'stop' AND exempt_until IS NOT NULL AS exemption_expired
+               state IN ('resume', 'stop', 'terminate') AS action_due, {reason_sql(lang)} AS reason
         FROM (SELECT *, CASE WHEN has_left THEN 'left' WHEN {paid_up} THEN 'resume'
-                             WHEN is_stopped AND terminate_on <= DATE '{day}' THEN 'terminate'
-                             WHEN is_stopped THEN 'stopped' WHEN account_due IS NULL THEN 'undated'
-                             WHEN stop_on > DATE '{day}' THEN 'open'
-                             WHEN {starred} OR coalesce(exempt_until >= DATE '{day}', false) THEN 'exempt'
-                             WHEN account_unpaid < {number(rules.minimum_unpaid)} THEN 'small' ELSE 'stop' END AS state
-              FROM (SELECT * REPLACE (coalesce(stopped_on, CASE WHEN is_stopped THEN stop_on END) AS stopped_on),
-                           CASE WHEN NOT has_left THEN coalesce(stopped_on, stop_on) + {days} END AS terminate_on
-                    FROM (SELECT *, DATE '{day}' AS day, account_due + {rules.stop_after_days} AS stop_on,
-                                 greatest(0, date_diff('day', due_date, DATE '{day}')) AS overdue_days,
-                                 greatest(0, date_sub('month', due_date + 1, DATE '{day}' + 1)) AS overdue_months,
-                                 {rules.bucket_sql("arrears_months", names)} AS bucket
-                          FROM accounts)))
-        WHERE unpaid > 0 OR is_stopped AND NOT has_left OR account_overdue > 0 AND NOT has_left"""
+                             WHEN is_stopped AND terminate_on <= day THEN 'terminate'
+                             WHEN is_stopped THEN 'stopped' WHEN account_unpaid <= 0 THEN 'clear'
+                             WHEN account_due IS NULL THEN 'undated' WHEN stop_on > day THEN 'open'
+                             WHEN {starred} OR coalesce(exempt_until >= day, false) THEN 'exempt'
+                             WHEN account_unpaid < {number(rules.minimum_unpaid)} THEN 'small' ELSE 'stop' END AS state,
+                     NOT has_left AND coalesce(exempt_until < day, false) AS exemption_expired
+              FROM (SELECT *, CASE WHEN is_stopped AND NOT has_left THEN stopped_on + {days} END AS terminate_on
+                    FROM ({dated})))
+        WHERE unpaid > 0 OR is_stopped AND NOT has_left OR account_overdue > 0 AND NOT has_left OR exemption_expired"""
+
+
+def _dated(rules: ArrearsRules, day: date) -> str:
+    """The accounts with the days that follow from the payment date. Who is suspended by the record alone is so since
+    the stop was due; if it is not yet, nobody knows since when.
+    """
+    names = [literal(name) for name in rules.bucket_names()]
+    return f"""
+        SELECT * REPLACE (coalesce(stopped_on, CASE WHEN is_stopped AND stop_on <= day THEN stop_on END) AS stopped_on)
+        FROM (SELECT *, DATE '{day}' AS day, account_due + {rules.stop_after_days} AS stop_on,
+                     greatest(0, date_diff('day', due_date, DATE '{day}')) AS overdue_days,
+                     greatest(0, date_sub('month', due_date + 1, DATE '{day}' + 1)) AS overdue_months,
+                     {rules.bucket_sql("arrears_months", names)} AS bucket
+              FROM accounts)"""
 
 
 def _ageing(rules: ArrearsRules) -> str:

@@ -13,6 +13,36 @@ from telco_crm.rules import Model, Wording
 Kind = Literal["merged", "bundle", "gift", "plain"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
+# What is said of a subscriber, as printf of SQL, by language, and the values that go in.
+REASONS = {
+    "own": ("%.2f overdue, payable by %s", "逾期%.2f，约定缴费日%s"),
+    "account": (
+        "account %s: %.2f overdue, payable by %s, %.2f of it of this subscriber",
+        "账户%s逾期%.2f，约定缴费日%s，其中本用户%.2f",
+    ),
+    "nothing": ("nothing overdue", "无逾期"),
+    "until": ("exempt until %s", "免停至%s"),
+    "starred": ("exempt for %d stars", "%d星免停"),
+    "expired": ("exemption ended on %s", "免停已于%s到期"),
+}
+
+
+def reason_sql(lang: str) -> str:
+    """SQL for why a row of the work list is what it is, in words."""
+    said = {name: literal(words[lang == "zh"]) for name, words in REASONS.items()}
+    due = "CAST(account_due AS VARCHAR)"
+    until = "CAST(exempt_until AS VARCHAR)"
+    return f"""
+        concat_ws({literal("；" if lang == "zh" else "; ")},
+            CASE WHEN account_overdue > overdue
+                 THEN printf({said["account"]}, account_id, account_overdue::DOUBLE, {due}, overdue::DOUBLE)
+                 WHEN account_overdue > 0 THEN printf({said["own"]}, account_overdue::DOUBLE, {due})
+                 WHEN state = 'resume' THEN {said["nothing"]} END,
+            CASE WHEN exemption_expired THEN printf({said["expired"]}, {until})
+                 WHEN state = 'exempt' AND exempt_until >= day THEN printf({said["until"]}, {until}) END,
+            CASE WHEN state = 'exempt' AND coalesce(exempt_until < day, true)
+                 THEN printf({said["starred"]}, stars::INTEGER) END)"""
+
 
 class Terminal(Model):
     """After how many days of being stopped a line of some kind ends, and how."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
@@ -35,12 +35,13 @@ class Term(Model):
     workday: bool | None = None
     answered: bool | None = None
     minimum_s: int | None = Field(None, gt=0)
+    numbers: tuple[Annotated[str, Field(pattern=r"^[0-9]{1,18}$")], ...] | None = None
 
     @model_validator(mode="after")
     def _one_property(self) -> Term:
-        given = [self.field, self.hours, self.workday, self.answered, self.minimum_s]
+        given = [self.field, self.hours, self.workday, self.answered, self.minimum_s, self.numbers]
         if sum(g is not None for g in given) != 1:
-            raise ValueError("a term restricts exactly one of field, hours, workday, answered, minimum_s")
+            raise ValueError("a term restricts exactly one of field, hours, workday, answered, minimum_s, numbers")
         if self.hours and not all(0 <= h <= 24 for h in self.hours):
             raise ValueError("hours are [from, to) between 0 and 24")
         return self

@@ -1,8 +1,8 @@
 """Conditions over usage records, such as "voice and out and not local", on packed class numbers.
 
-The class of a record is its `kind` (see ingest.usage.KIND) with the hour band, the working day, answered and length
-packed above it. Records of one class fulfil the same conditions, so records are summed per class first, and conditions
-are looked at once per class.
+The class of a record is its `kind` (see ingest.usage.KIND) with the hour band, the working day, answered, length and
+the lists of numbers that hold the other party packed above it. Records of one class fulfil the same conditions, so
+records are summed per class first, and conditions are looked at once per class.
 """
 
 from __future__ import annotations
@@ -13,23 +13,28 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from telco_crm.engine.sql import literal
 from telco_crm.errors import RuleError
 from telco_crm.features.catalog import Catalog, Term, Vocabulary
+from telco_crm.ingest.dialling import packed
 from telco_crm.ingest.usage import KIND, OTHER_NETWORK, kind_code
 from telco_crm.rules import nearest
 from telco_crm.schema import load_schema
 
-BAND, WORKDAY, ANSWERED, LENGTH = "band", "workday", "answered", "length"
-CLASS_FIELDS = {**KIND, BAND: (15, 4), WORKDAY: (19, 1), ANSWERED: (20, 1), LENGTH: (21, 3)}
-MAX_BANDS, MAX_LENGTHS = 16, 8
+BAND, WORKDAY, ANSWERED, LENGTH, LISTED = "band", "workday", "answered", "length", "listed"
+CLASS_FIELDS = {**KIND, BAND: (15, 4), WORKDAY: (19, 1), ANSWERED: (20, 1), LENGTH: (21, 3), LISTED: (24, 6)}
+MAX_BANDS, MAX_LENGTHS, MAX_LISTS = 16, 8, 6
 
 
 @dataclass(frozen=True)
 class Bands:
-    """The hours at which terms begin or end, and the call lengths (s) that terms name: both cut records into bands."""
+    """The hours at which terms begin or end, and the call lengths (s) that terms name: both cut records into bands; and
+    the lists of numbers, each of which has a bit of its own.
+    """
 
     hours: tuple[int, ...]
     lengths: tuple[int, ...]
+    lists: tuple[tuple[str, ...], ...]
 
 
 def bands_of(vocabulary: Vocabulary) -> Bands:
@@ -40,19 +45,29 @@ def bands_of(vocabulary: Vocabulary) -> Bands:
     """
     hours = sorted({h % 24 for t in vocabulary.terms.values() if t.hours for h in t.hours} - {0})
     lengths = sorted({t.minimum_s for t in vocabulary.terms.values() if t.minimum_s})
-    if len(hours) >= MAX_BANDS or len(lengths) >= MAX_LENGTHS:
-        raise RuleError(f"vocabulary: at most {MAX_BANDS} hour bands and {MAX_LENGTHS} lengths can be told apart")
-    return Bands(tuple(hours), tuple(lengths))
+    lists = sorted({t.numbers for t in vocabulary.terms.values() if t.numbers is not None})
+    if len(hours) >= MAX_BANDS or len(lengths) >= MAX_LENGTHS or len(lists) > MAX_LISTS:
+        raise RuleError(
+            f"vocabulary: at most {MAX_BANDS} hour bands, {MAX_LENGTHS} lengths and {MAX_LISTS} lists of numbers can "
+            "be told apart"
+        )
+    return Bands(tuple(hours), tuple(lengths), tuple(lists))
 
 
-def class_sql(bands: Bands, hour: str, workday: str, seconds: str) -> str:
-    """SQL for the class of a record, from its kind, hour, working-day flag (0/1) and length in seconds."""
+def class_sql(bands: Bands, hour: str, workday: str, seconds: str, number: str) -> str:
+    """SQL for the class of a record, from its kind, hour, working-day flag (0/1), length in seconds and the other party
+    (a packed number, see ingest.dialling).
+    """
     parts = {
         BAND: _steps(hour, bands.hours),
         WORKDAY: workday,
         ANSWERED: f"(coalesce({seconds}, 0) > 0)::INTEGER",
         LENGTH: _steps(f"coalesce({seconds}, 0)", bands.lengths),
     }
+    if any(bands.lists):
+        parts[LISTED] = " + ".join(
+            f"{_listed(number, numbers)} * {1 << bit}" for bit, numbers in enumerate(bands.lists) if numbers
+        )
     return "kind + " + " + ".join(f"(({sql}) << {CLASS_FIELDS[name][0]})" for name, sql in parts.items())
 
 
@@ -125,7 +140,15 @@ def _codes(term: Term, bands: Bands) -> tuple[str, Set[int]]:
         return BAND, {sum(h >= edge for edge in bands.hours) for h in inside}
     if term.minimum_s:
         return LENGTH, set(range(bands.lengths.index(term.minimum_s) + 1, len(bands.lengths) + 1))
+    if term.numbers is not None:
+        bit = 1 << bands.lists.index(term.numbers)
+        return LISTED, {code for code in range(1 << CLASS_FIELDS[LISTED][1]) if code & bit}
     return (WORKDAY, {int(term.workday)}) if term.workday is not None else (ANSWERED, {int(bool(term.answered))})
+
+
+def _listed(number: str, numbers: tuple[str, ...]) -> str:
+    wanted = ", ".join(packed(literal(one)) for one in numbers)
+    return f"coalesce({number} IN ({wanted}), false)::INTEGER"
 
 
 def _steps(value: str, edges: tuple[int, ...]) -> str:

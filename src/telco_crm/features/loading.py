@@ -13,7 +13,7 @@ from telco_crm.features.catalog import SOURCES, Catalog
 from telco_crm.features.conditions import check_conditions
 from telco_crm.rules import explain, merge
 
-FILES = ("calls", "minutes", "fees", "messages_data", "activity", "bills", "service", "ratios")
+FILES = ("calls", "minutes", "fees", "messages_data", "activity", "bills", "service", "ratios", "rivals")
 
 
 def load_catalog(

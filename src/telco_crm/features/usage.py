@@ -70,8 +70,9 @@ def _measured(engine: Engine, catalog: Catalog, timed: str, month: Month) -> pa.
 
     bands = bands_of(catalog.vocabulary)
     workday = f"(({_workdays(catalog.vocabulary.calendar, month)}::BIGINT >> (s // {DAY})) & 1)::INTEGER"
+    of_record = class_sql(bands, "((s // 3600) % 24)", workday, "duration_s", "cp")
     sums = engine.arrays(
-        f"SELECT sid, {class_sql(bands, '((s // 3600) % 24)', workday, 'duration_s')} AS class, count(*)::DOUBLE AS n, "
+        f"SELECT sid, {of_record} AS class, count(*)::DOUBLE AS n, "
         f"count_if(s < {month.days * DAY // 2})::DOUBLE AS n_first, coalesce(sum(duration_s::DOUBLE), 0) AS seconds, "
         "coalesce(sum(volume_bytes::DOUBLE), 0) AS bytes, coalesce(sum(charge::DOUBLE), 0) AS charge, "
         f"bit_or(1::BIGINT << (s // {DAY})) AS days, coalesce(max(duration_s), -1) AS longest "

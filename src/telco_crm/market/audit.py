@@ -17,6 +17,7 @@ from telco_crm.rules import Model
 from telco_crm.schema import tables_in_words
 
 SEVERITIES = ("notice", "warning", "serious")
+OF_SUBSCRIBERS = ("months", "billed", "records")  # relations that every part of the subscribers has its own of
 
 
 class Check(Model):
@@ -25,7 +26,7 @@ class Check(Model):
     severity: Literal["notice", "warning", "serious"]
     en: str
     zh: str
-    over: Literal["months", "records", "files", "rejects", "calendar", "overlaps"]
+    over: Literal["months", "billed", "records", "files", "rejects", "calendar", "overlaps"]
     of: str
     when: str
     needs: tuple[Literal["usage", "bills", "subscribers", "events"], ...] = ()
@@ -63,7 +64,7 @@ def prepare(context: RunContext) -> None:
 
 
 def compute_evidence(context: RunContext) -> None:
-    """Make `audit_months`, `audit_records` and, from them, `audit_findings` and `audit_counts` of the checks of
+    """Make the relations of subscribers and, from them, `audit_findings` and `audit_counts` of the checks of
     subscribers.
     """
     rules = context.rules(AuditRules, "audit")
@@ -72,7 +73,7 @@ def compute_evidence(context: RunContext) -> None:
     checks = {
         name: check
         for name, check in rules.checks.items()
-        if check.over in ("months", "records") and context.has(*check.wanted)
+        if check.over in OF_SUBSCRIBERS and context.has(*check.wanted)
     }
     make_findings(context, rules, checks, "audit")
 
@@ -82,7 +83,7 @@ def compute_audit(context: RunContext) -> None:
     rules = context.rules(AuditRules, "audit")
     over_all(context)
     name_repeats(context)
-    checks = {n: c for n, c in rules.checks.items() if c.over not in ("months", "records")}
+    checks = {n: c for n, c in rules.checks.items() if c.over not in OF_SUBSCRIBERS}
     make_findings(context, rules, checks, "audit_files")
     names = ", ".join(_row(context, i, name, check) for i, (name, check) in enumerate(rules.checks.items()))
     context.create("audit", _summary(names, rules.examples, context.has("bills", "usage")))
@@ -121,7 +122,7 @@ def make_findings(context: RunContext, rules: AuditRules, checks: dict[str, Chec
 def _row(context: RunContext, number: int, name: str, check: Check) -> str:
     """A check as a row of the table `checks` of `_summary`."""
     texts = (literal(word) for word in (name, check.title(context.lang), check.severity))
-    of_subscribers = str(check.over in ("months", "records")).lower()
+    of_subscribers = str(check.over in OF_SUBSCRIBERS).lower()
     weight = SEVERITIES.index(check.severity)
     return f"({number}, {', '.join(texts)}, {weight}, {literal(_missing(context, check))}, {of_subscribers})"
 

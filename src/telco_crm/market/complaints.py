@@ -1,4 +1,6 @@
-"""Complaints: how long they stay open, which come back; and whether those who are not content leave."""
+"""Complaints and enquiries: how many, how long they stay open, which come back; and whether those who are not content
+leave.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +13,7 @@ from telco_crm.engine.sql import literal
 from telco_crm.errors import CannotCompute
 from telco_crm.intervals import newcombe, wilson
 from telco_crm.labels import text
+from telco_crm.market.levels import LEVELS, level_joins
 from telco_crm.market.satisfaction_rules import SatisfactionRules
 
 Floats = npt.NDArray[np.float64]
@@ -18,34 +21,73 @@ SHARES = (0.5, 0.9)
 
 
 def compute_complaints(context: RunContext) -> None:
-    """Make `complaints`: a row for all, and one per type (area), of the complaints made in these months.
+    """Make `complaints`: of the complaints and enquiries made in these months a row for all, and one per type (area),
+    tier, group and region.
 
     Raises:
         CannotCompute: there was none.
     """
     rules = context.rules(SatisfactionRules, "satisfaction")
-    start, end = f"TIMESTAMP '{context.as_of.back(rules.months - 1).start}'", f"TIMESTAMP '{context.as_of.end}'"
-    found = context.engine.frame(
-        f"""
-        SELECT subscriber_id, coalesce(area, '') AS area, resolved_at IS NOT NULL AND resolved_at < {end} AS resolved,
-               epoch(CASE WHEN resolved_at < {end} THEN resolved_at ELSE {end} END - time) / 3600 AS hours,
-               coalesce(time - before <= INTERVAL {rules.complaints.repeat_days} DAY, false) AS repeated
-        FROM (SELECT *, lag(time) OVER (PARTITION BY subscriber_id, area ORDER BY time) AS before
-              FROM events WHERE kind = 'complaint' AND time < {end})
-        WHERE time >= {start} ORDER BY subscriber_id, area, time, hours"""
-    )
+    found = _made(context, rules)
     if found.empty:
         raise CannotCompute(text("notes.no_complaints", context.lang))
-    rows = [_row(None, found, rules), *(_row(str(area), part, rules) for area, part in found.groupby("area"))]
-    table = pd.DataFrame(rows).astype({"area": "string"})
+    members = _members(context)
+    whole = members.get(("all", None), 0)
+    rows = [_row(("all", None, None), found, whole, rules)]
+    rows += [_row(("type", str(area), None), part, whole, rules) for area, part in found.groupby("area")]
+    for level, column in LEVELS.items():
+        if level != "all":
+            rows += [
+                _row((level, None, str(name)), part, members.get((level, str(name)), 0), rules)
+                for name, part in found.groupby(column)
+            ]
+    table = pd.DataFrame(rows).astype({"area": "string", "name": "string"})
     context.engine.register("complaints_frame", table)
-    context.create("complaints", "SELECT area IS NOT NULL AS typed, * FROM complaints_frame")
+    order = " ".join(f"WHEN {literal(level)} THEN {n}" for n, level in enumerate(("all", "type", *list(LEVELS)[1:])))
+    context.create(
+        "complaints",
+        f"SELECT CASE level {order} END AS level_no, "
+        "CASE WHEN level IN ('all', 'type') THEN level = 'type' END AS typed, * FROM complaints_frame",
+    )
 
 
-def _row(area: str | None, found: pd.DataFrame, rules: SatisfactionRules) -> dict[str, object]:
+def _made(context: RunContext, rules: SatisfactionRules) -> pd.DataFrame:
+    """The complaints and enquiries of these months, with what they are counted by."""
+    start, end = f"TIMESTAMP '{context.as_of.back(rules.months - 1).start}'", f"TIMESTAMP '{context.as_of.end}'"
+    return context.engine.frame(
+        f"""
+        SELECT subscriber_id, kind = 'complaint' AS complaint, coalesce(area, '') AS area,
+               resolved_at IS NOT NULL AND resolved_at < {end} AS resolved,
+               epoch(CASE WHEN resolved_at < {end} THEN resolved_at ELSE {end} END - time) / 3600 AS hours,
+               coalesce(time - before <= INTERVAL {rules.complaints.repeat_days} DAY, false) AS repeated,
+               here IS NOT NULL AS here, tier, group_name, region
+        FROM (SELECT *, lag(time) OVER (PARTITION BY subscriber_id, kind, area ORDER BY time) AS before
+              FROM events WHERE kind IN ('complaint', 'enquiry') AND time < {end})
+        LEFT JOIN (SELECT subscriber_id, true AS here FROM people WHERE NOT has_left) USING (subscriber_id)
+        {level_joins(context)}
+        WHERE time >= {start} ORDER BY subscriber_id, area, time, hours"""
+    )
+
+
+def _members(context: RunContext) -> dict[tuple[str, str | None], int]:
+    """How many subscribers there are, by level and name."""
+    people = f"(SELECT subscriber_id FROM people WHERE NOT has_left) {level_joins(context)}"
+    counted = " UNION ALL ".join(
+        f"SELECT {literal(level)}, {column} AS name, count(*) FROM {people} GROUP BY name"
+        for level, column in LEVELS.items()
+    )
+    return {(str(level), name and str(name)): int(n) for level, name, n in context.engine.rows(counted)}
+
+
+def _row(
+    what: tuple[str, str | None, str | None], made: pd.DataFrame, members: int, rules: SatisfactionRules
+) -> dict[str, object]:
+    """A row about `what` (level, type, name), of which there are `members`."""
+    found = made[made.complaint]
     hours, resolved = found.hours.to_numpy(float), found.resolved.to_numpy(bool)
     few = len(found) < rules.minimum
     median, most = (None, None) if few else (still_open(hours, resolved, 1 - share) for share in SHARES)
+    level, area, name = what
     return {
         "area": area,
         "complaints": len(found),
@@ -57,6 +99,11 @@ def _row(area: str | None, found: pd.DataFrame, rules: SatisfactionRules) -> dic
         "hours_median": median,
         "hours_p90": most,
         "repeat_share": None if few else float(found.repeated.mean()),
+        "level": level,
+        "name": name,
+        "enquiries": len(made) - len(found),
+        "members": members,
+        "per_hundred": 100 * int(found.here.sum()) / members if members >= rules.minimum else None,
     }
 
 
@@ -123,7 +170,13 @@ def _compared(one: tuple[int, int], other: tuple[int, int], minimum: int) -> dic
     return {**row, "difference": difference, "difference_low": low, "difference_high": high}
 
 
-COMPLAINTS = Analysis("complaints", ("events",), ("complaints",), compute_complaints)
+COMPLAINTS = Analysis(
+    "complaints",
+    ("people", "events"),
+    ("complaints",),
+    compute_complaints,
+    uses=("value_tiers", "segments", "subscribers"),
+)
 LEAVING = Analysis(
     "satisfaction and leaving", ("events", "subscribers", "leavers"), ("satisfaction_leaving",), compute_leaving
 )

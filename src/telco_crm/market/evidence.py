@@ -6,7 +6,7 @@ from telco_crm.analysis import RunContext
 from telco_crm.engine.sql import literal
 from telco_crm.labels import told
 
-ALIASES = {"months": "m", "records": "p", "files": "f", "rejects": "r", "calendar": "c", "overlaps": "o"}
+ALIASES = {"months": "m", "billed": "b", "records": "p", "files": "f", "rejects": "r", "calendar": "c", "overlaps": "o"}
 
 
 def months_known(context: RunContext) -> None:
@@ -22,8 +22,9 @@ def months_known(context: RunContext) -> None:
 
 
 def of_subscribers(context: RunContext) -> None:
-    """Make `audit_months` and, where there are subscriber records, `audit_records`."""
+    """Make `audit_months`, `audit_billed` and, where there are subscriber records, `audit_records`."""
     context.create("audit_months", _months(context))
+    context.create("audit_billed", _billed(context))
     if context.has("subscribers"):
         context.create("audit_records", _records(context))
 
@@ -72,6 +73,16 @@ def _months(context: RunContext) -> str:
               WHERE month <= {literal(str(context.as_of))})
         LEFT JOIN ({bills}) USING (subscriber_id, month) LEFT JOIN ({records}) USING (subscriber_id)
         WHERE records > 0 OR billed"""
+
+
+def _billed(context: RunContext) -> str:
+    """Who has bills; those of months that ended before the activation are another subscriber's, of the same number."""
+    known = f"[{', '.join(map(literal, context.facts['audit_known']['bills']))}]::VARCHAR[]"
+    return f"""
+        SELECT who, '' AS month, 1::BIGINT AS n, count(*) AS bills, min(first_day) AS first_bill,
+               max(first_day) AS last_bill, max(place) - min(place) + 1 AS months
+        FROM (SELECT *, list_position({known}, month) AS place FROM audit_months WHERE billed)
+        WHERE coalesce(activated_on < next_month, true) GROUP BY who"""
 
 
 def _records(context: RunContext) -> str:

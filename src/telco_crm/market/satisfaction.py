@@ -12,11 +12,10 @@ from telco_crm.errors import CannotCompute
 from telco_crm.intervals import of_mean
 from telco_crm.labels import text
 from telco_crm.market.drivers import importance
+from telco_crm.market.levels import LEVELS, level_joins
 from telco_crm.market.satisfaction_rules import DriverRules, SatisfactionRules
 
 LOWEST, HIGHEST = 1.0, 10.0
-# What scores are shown by: a column of the people who answered.
-LEVELS = {"all": "NULL::VARCHAR", "tier": "tier", "group": "group_name", "region": "region"}
 
 
 def compute_scores(context: RunContext) -> None:
@@ -65,16 +64,10 @@ def _create_people(context: RunContext, rules: SatisfactionRules) -> None:
         "SELECT subscriber_id, 'mean' AS question, NULL::VARCHAR AS area, avg(score::DECIMAL(18, 9)) AS score, "
         "sum(answers)::BIGINT AS answers FROM people WHERE question = 'area' GROUP BY subscriber_id"
     )
-    joined = {
-        "tier": "SELECT subscriber_id, tier_name AS tier FROM value_tiers" if context.has("value_tiers") else "",
-        "group_name": 'SELECT subscriber_id, "group" AS group_name FROM segments' if context.has("segments") else "",
-        "region": "SELECT subscriber_id, region FROM subscribers" if context.has("subscribers") else "",
-    }
-    unknown = "SELECT '' AS subscriber_id, NULL::VARCHAR AS {column} LIMIT 0"
-    joins = " ".join(
-        f"LEFT JOIN ({sql or unknown.format(column=column)}) USING (subscriber_id)" for column, sql in joined.items()
+    context.create(
+        "survey_people",
+        f"WITH people AS ({people}) SELECT * FROM (FROM people UNION ALL {mean}) {level_joins(context)}",
     )
-    context.create("survey_people", f"WITH people AS ({people}) SELECT * FROM (FROM people UNION ALL {mean}) {joins}")
 
 
 def _with_intervals(scores: pd.DataFrame, minimum: int) -> pd.DataFrame:

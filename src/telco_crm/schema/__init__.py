@@ -50,6 +50,7 @@ OUTPUT_TABLES = (
     *("satisfaction", "satisfaction_drivers", "complaints", "satisfaction_leaving"),
     *("calls", "roster", "exclusions", "effect", "uplift", "uplift_curve"),
     "contacted",
+    "service_history",
     "subscriber_months",
 )
 

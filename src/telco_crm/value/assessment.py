@@ -22,7 +22,7 @@ from telco_crm.value.hazard import Hazard, fit_hazard, flat
 from telco_crm.value.horizon import Ahead, look_ahead
 from telco_crm.value.lives import cells_sql, create_lives, index_of, month_of
 from telco_crm.value.naming import SEGMENTS, Names
-from telco_crm.value.revenue import Revenue, measure_revenue, unmeasured
+from telco_crm.value.revenue import Revenue, measure_revenue, told_by_whole_months, unmeasured
 from telco_crm.value.segmentworth import Sums, Z
 from telco_crm.worth import WorthRules, leaving_rate
 
@@ -109,7 +109,7 @@ def _create_tables(context: RunContext, rules: WorthRules, names: Names, fitted:
     parts = []
     for start in range(0, len(frame), CHUNK):
         profiles = frame.iloc[start : start + CHUNK].reset_index(drop=True)
-        profiles["share"], profiles["noise"] = fitted.revenue.of(profiles)
+        profiles["share"], profiles["noise"] = fitted.revenue.of(told_by_whole_months(profiles))
         ahead = look_ahead(fitted.hazard, profiles, rules)
         sums.add(profiles, ahead, ("all", *SEGMENTS))
         parts.append(_outlook(profiles, ahead, fitted, rules))

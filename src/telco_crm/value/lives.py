@@ -15,7 +15,6 @@ from telco_crm.worth import WorthRules
 
 NONE = -1  # band of those without a bill, group of those without usage; NULL is: not known
 RUNNING, ENDED, FREE = 2, 1, 0  # state of the contract
-SHORTEST_PART = 0.25  # a first bill of a shorter part of a month is not blown up further
 
 
 def create_lives(context: RunContext, rules: WorthRules) -> int:
@@ -51,25 +50,38 @@ def create_lives(context: RunContext, rules: WorthRules) -> int:
 def levels_sql(context: RunContext, rules: WorthRules, month: Month | None) -> str:
     """Query for subscriber_id, level and band: the mean ARPU of the latest three months at `month`, and its step.
 
-    The bill of the month of activation stands for part of a month: it is left out, or where there is no other, blown
-    up.
+    The bill of the month of activation stands for part of a month. It is left out; where there is no other, its revenue
+    a month is mixed with that of all such subscribers together, the more the shorter the part (credibility, Bühlmann
+    1967): a day or two say little of one subscriber, but all of them bring what their days add up to. Bills of months
+    that ended before the activation are those of the number's former holder.
     """
     if month is None or not context.has("arpu"):
         return "SELECT '' AS subscriber_id, NULL::DOUBLE AS level, NULL::INTEGER AS band LIMIT 0"
     first, last = literal(str(month.back(2))), literal(str(month))
     whole = "coalesce(activated_on <= start, true)"
-    part = f"greatest(date_diff('day', activated_on, start + INTERVAL 1 MONTH) / 30.4375, {SHORTEST_PART})"
-    mean = f"sum(CASE WHEN {whole} THEN arpu END)::DOUBLE / nullif(count_if({whole}), 0)"
-    blown_up = f"max(CASE WHEN {whole} THEN NULL ELSE arpu::DOUBLE / least({part}, 1) END)"
+    part = "round(date_diff('day', activated_on, stop) / date_diff('day', start, stop), 6)::DECIMAL(9,6)"
+    usual, weight = (
+        "(SELECT sum(first_bill)::DOUBLE / sum(part)::DOUBLE FROM means WHERE mean IS NULL)",
+        number(rules.first_bill),
+    )
+    mixed = f"(first_bill::DOUBLE + {weight} * {usual}) / (part::DOUBLE + {weight})"
     band = " + ".join(f"(level > {number(step)})::INTEGER" for step in rules.arpu_steps)
     activated = "(SELECT subscriber_id, activated_on FROM subscribers)"
     if not context.has("subscribers"):
         activated = "(SELECT '' AS subscriber_id, NULL::DATE AS activated_on LIMIT 0)"
     return f"""
+        WITH dated AS (
+            SELECT *, CAST(month || '-01' AS DATE) AS start, CAST(start + INTERVAL 1 MONTH AS DATE) AS stop FROM arpu
+            LEFT JOIN {activated} USING (subscriber_id)
+            WHERE month BETWEEN {first} AND {last}),
+        means AS (
+            SELECT subscriber_id, sum(CASE WHEN {whole} THEN arpu END)::DOUBLE / nullif(count_if({whole}), 0) AS mean,
+                   max(CASE WHEN NOT {whole} THEN arpu END) AS first_bill,
+                   max(CASE WHEN NOT {whole} THEN {part} END) AS part
+            FROM dated WHERE coalesce(activated_on < stop, true) GROUP BY subscriber_id)
         SELECT subscriber_id, level, {band} AS band
-        FROM (SELECT subscriber_id, greatest(coalesce({mean}, {blown_up}), {number(rules.arpu_steps[0])}) AS level
-              FROM (SELECT *, CAST(month || '-01' AS DATE) AS start FROM arpu WHERE month BETWEEN {first} AND {last})
-              LEFT JOIN {activated} USING (subscriber_id) GROUP BY subscriber_id)"""
+        FROM (SELECT subscriber_id, greatest(coalesce(mean, {mixed}), {number(rules.arpu_steps[0])}) AS level
+              FROM means)"""
 
 
 def cells_sql(context: RunContext, rules: WorthRules) -> str:

@@ -1,4 +1,6 @@
-"""Bills, use and contacts of every subscriber in the last months, for the report and for a look at one subscriber."""
+"""Bills, use, contacts and service history of every subscriber in the last months, for the report and for a look at
+one of them.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +8,7 @@ from telco_crm.analysis import Analysis, RunContext
 from telco_crm.engine.sql import literal
 
 MONTHS = 12  # one year
+MONEY_EVENTS = ("payment", "recharge")  # bills and arrears tell of these
 FIGURES = ("voice_calls", "voice_out_minutes", "sms_out", "data_mb", "active_days")
 
 
@@ -37,6 +40,25 @@ def compute_contacted(context: RunContext) -> None:
     )
 
 
+def compute_history(context: RunContext) -> None:
+    """Make `service_history`, the service events of the last 12 months, where there are any to tell of. What was
+    resolved after the as-of month was open at its end.
+    """
+    if not context.has("events"):
+        return
+    first, end = (f"TIMESTAMP '{day}'" for day in (context.as_of.back(MONTHS - 1).start, context.as_of.end))
+    solved = f"CASE WHEN resolved_at < {end} THEN resolved_at END"
+    context.create(
+        "service_history",
+        f"""
+        SELECT subscriber_id, time, kind, area, score, {solved} AS resolved_at,
+               CASE WHEN kind = 'complaint' THEN epoch(coalesce({solved}, {end}) - time) / 3600 END AS hours, detail
+        FROM events WHERE time >= {first} AND time < {end}
+        AND kind NOT IN ({", ".join(map(literal, MONEY_EVENTS))})""",
+    )
+
+
+SERVICE_HISTORY = Analysis("service history", ("people",), (), uses=("events",), finish=compute_history)
 CONTACTED = Analysis("contacted", ("people",), (), uses=("contacts",), finish=compute_contacted)
 SUBSCRIBER_MONTHS = Analysis(
     "months", ("features",), ("subscriber_months",), uses=("arpu",), each=compute_months, makes=("subscriber_months",)

@@ -13,9 +13,10 @@ import pandas as pd
 from telco_crm.analysis import RunContext
 from telco_crm.engine.sql import literal
 from telco_crm.measures import landmark
-from telco_crm.value.lives import index_of
+from telco_crm.value.lives import index_of, month_of
 
 Floats = npt.NDArray[np.float64]
+NEW = -3  # noise of who has been on the network for less than a month
 LEAST = 10  # subscribers of a band that tell what it brings
 FACTORS = ("group_id", "brand")  # what revenue is told apart by, beside the band
 ROUNDS, STILL = 50, 1e-6
@@ -35,8 +36,9 @@ class Revenue:
     """Expected revenue of a month at risk = level × share of the band × factor of the group × factor of the brand.
 
     `factors` holds those of FACTORS, by level. `noise` is the squared coefficient of variation of a subscriber's mean
-    about that, by band; `shock` the variance of the logarithm of everybody's revenue from month to month that chance
-    alone does not explain. `measured` is False where there is nothing to hold levels against.
+    about that, by band, and (NEW) of those whose level rests on part of a month; `shock` the variance of the logarithm
+    of everybody's revenue from month to month that chance alone does not explain. `measured` is False where there is
+    nothing to hold levels against.
     """
 
     bands: dict[int, Share]
@@ -50,8 +52,18 @@ class Revenue:
         shares = _looked_up(profiles["band"], self.bands, self.bands[-2].mean)
         for kind, found in self.factors.items():
             shares = shares * _looked_up(profiles[kind], found, 1.0)
-        noise = profiles["band"].map(self.noise).fillna(max(self.noise.values(), default=0.0))
-        return shares, np.asarray(noise, float)
+        usual = max((of for band, of in self.noise.items() if band != NEW), default=0.0)
+        noise = np.asarray(profiles["band"].map(self.noise).fillna(usual), float)
+        if NEW in self.noise and "months" in profiles:
+            noise = np.where(profiles["months"] < 1, np.maximum(noise, self.noise[NEW]), noise)
+        return shares, noise
+
+
+def told_by_whole_months(profiles: pd.DataFrame) -> pd.DataFrame:
+    """`profiles` without the group of who has been on the network for less than a month: it is told by the use of part
+    of a month, while the level is that of a whole one, so it says nothing of what months bring.
+    """
+    return profiles.assign(group_id=profiles["group_id"].where(~(profiles["months"] < 1)))
 
 
 def unmeasured(share: float) -> Revenue:
@@ -71,12 +83,16 @@ def measure_revenue(context: RunContext) -> Revenue | None:
     bands, factors = fit_shares(frame)
     shares, _ = Revenue(bands, factors, {}, 0.0).of(frame)
     frame["expected"] = frame["due"] * shares
-    noise = {}
-    for band, members in frame.groupby("band"):
-        about = ((members["paid"] - members["expected"]) / members["months"]) ** 2
-        base = ((members["expected"] / members["months"]) ** 2).sum()
-        noise[_code(band)] = float(about.sum() / base) if base > 0 else 0.0
+    noise = {_code(band): _noise(members) for band, members in frame.groupby("band")}
+    if len(new := frame[frame["is_new"]]) >= LEAST:
+        noise[NEW] = _noise(new)
     return Revenue(bands, factors, noise, _shock(context))
+
+
+def _noise(members: pd.DataFrame) -> float:
+    about = ((members["paid"] - members["expected"]) / members["months"]) ** 2
+    base = ((members["expected"] / members["months"]) ** 2).sum()
+    return float(about.sum() / base) if base > 0 else 0.0
 
 
 def fit_shares(frame: pd.DataFrame) -> tuple[dict[int, Share], dict[str, dict[object, Share]]]:
@@ -148,14 +164,17 @@ def _paid_sql(context: RunContext, then: int) -> str:
     """band, FACTORS, level, months (at risk since the landmark, with bills) and paid, of who was there at the
     landmark.
     """
+    is_new = f"coalesce(activated_on > DATE '{month_of(then).start}', false)"  # the group is told by part of a month
     return f"""
         WITH billed AS (SELECT DISTINCT month FROM arpu),
              months AS (SELECT month, CAST(month || '-01' AS DATE) AS start FROM billed),
              ahead AS (SELECT * FROM months WHERE year(start) * 12 + month(start) > {then})
-        SELECT band, group_id, brand, level, count(*) AS months, coalesce(sum(arpu), 0)::DOUBLE AS paid
+        SELECT band, CASE WHEN NOT {is_new} THEN group_id END AS group_id, brand, level, {is_new} AS is_new,
+               count(*) AS months, coalesce(sum(arpu), 0)::DOUBLE AS paid
         FROM lives JOIN ahead ON coalesce(left_on >= start, true)
         LEFT JOIN arpu USING (subscriber_id, month)
-        WHERE band IS NOT NULL GROUP BY subscriber_id, band, group_id, brand, level ORDER BY subscriber_id"""
+        WHERE band IS NOT NULL GROUP BY subscriber_id, band, activated_on, group_id, brand, level
+        ORDER BY subscriber_id"""
 
 
 def _factors(levels: _Levels, paid: Floats, expected: Floats) -> dict[object, Share]:

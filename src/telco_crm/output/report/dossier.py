@@ -21,7 +21,7 @@ from telco_crm.schema import OUTPUT_TABLES, load_schema
 
 KEY = "subscriber_id"
 MONTHS = "subscriber_months"
-ORDERS = {MONTHS: "month", "contacted": "contacted_on, campaign"}
+ORDERS = {MONTHS: "month", "contacted": "contacted_on, campaign", "service_history": "time, kind, area"}
 BARS = "▁▂▃▄▅▆▇█"
 NEAREST = 3
 

@@ -88,7 +88,9 @@ def read_manifest(folder: Path) -> dict[str, Any]:
 
 
 def _told(engine: Engine, manifest: Mapping[str, Any]) -> dict[str, str]:
-    """What the manifest tells, as tables: inputs, notes, impossible, cuts, and how good the churn model is."""
+    """What the manifest tells, as tables: inputs, notes, impossible, cuts, and how good the churn model is, or why
+    there is none.
+    """
     rows: dict[str, list[dict[str, Any]]] = {
         "inputs": [
             {**{k: i[k] for k in ("table", "read", "accepted", "rejected")}, "file": PurePath(i["file"]).name}
@@ -105,6 +107,8 @@ def _told(engine: Engine, manifest: Mapping[str, Any]) -> dict[str, str]:
         {"part": str(at), "rows": n, "mean_churn": mean, "came": rate}
         for at, (n, mean, rate) in enumerate(model.get("calibration", ()), 1)
     ]
+    if why := manifest.get("churn_by_rules"):
+        rows["churn_by_rules"] = [{"why": why}]
     told = {}
     for name, found in rows.items():
         if found:
