@@ -215,6 +215,20 @@ def test_bills_of_a_number_before_it_was_given_out_anew_are_no_gap(run: Run) -> 
         assert found["gap_in_bills"]["examples"] == gaps
 
 
+def test_complaints_resolved_before_they_were_made(run: Run) -> None:
+    events = """
+        subscriber_id time                kind      resolved_at
+        a             2026-03-05~10:00:00 complaint 2026-03-05~09:59:59
+        b             2026-03-05~10:00:00 complaint 2026-03-05~10:00:00
+        c             2026-03-05~10:00:00 complaint -
+        d             2026-04-05~10:00:00 complaint 2026-03-05~10:00:00    # after the as-of month
+    """
+    exports = {"bills": "subscriber_id month total\na 2026-03 0\n", "events": events}
+    row = by(run(exports, command="audit")["audit"], "check_id")["resolved_before_made"]
+    found = (row["findings"], row["checked"], row["examples"])
+    assert found == ("1", "2", "a 2026-03 (2026-03-05 10:00:00 > 2026-03-05 09:59:59)")
+
+
 def test_bad_rows_are_counted_by_reason(run: Run) -> None:
     bills = "subscriber_id month total\na 2026-03 0\nb 2026-03 x\nc 2026-03 x\n"
     rows = by(run({"bills": bills}, command="audit")["audit"], "check_id")

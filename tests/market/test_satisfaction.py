@@ -140,6 +140,16 @@ def test_complaints_by_region(found: dict[str, list[Row]]) -> None:
     assert sum(int(row["complaints"]) for row in tiers) == 4  # bob's; ann and eve have left
 
 
+def test_resolved_before_it_was_made_is_resolved_at_once(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "own.toml").write_text("[rules.satisfaction]\nminimum = 2\n", "utf-8")
+    made = "complaint network 2026-03-01~00:00:00"
+    events = f"subscriber_id time kind area resolved_at\nbob 2026-03-02 {made}\ndan 2026-03-03 {made}\n"
+    tables = run({"bills": BILLS, "events": events}, "--config", tmp_path / "own.toml")
+    row = by(tables["complaints"], "level", "area")["all", ""]
+    assert (row["resolved"], row["late"], row["hours_median"]) == ("2", "0", "0.0")
+    assert [row["hours"] for row in tables["service_history"]] == ["0.0", "0.0"]
+
+
 @pytest.mark.parametrize("command", ["scores", "drivers", "complaints"])
 def test_only_what_stands_in_the_way_is_named(tmp_path: Path, command: str) -> None:
     folder = export(tmp_path / "in", {"bills": BILLS})  # groups need usage, but are only made use of

@@ -17,7 +17,12 @@ from telco_crm.rules import Model
 from telco_crm.schema import tables_in_words
 
 SEVERITIES = ("notice", "warning", "serious")
-OF_SUBSCRIBERS = ("months", "billed", "records")  # relations that every part of the subscribers has its own of
+OF_SUBSCRIBERS = (
+    "months",
+    "billed",
+    "records",
+    "complaints",
+)  # relations that every part of the subscribers has its own of
 
 
 class Check(Model):
@@ -26,7 +31,7 @@ class Check(Model):
     severity: Literal["notice", "warning", "serious"]
     en: str
     zh: str
-    over: Literal["months", "billed", "records", "files", "rejects", "calendar", "overlaps"]
+    over: Literal["months", "billed", "records", "complaints", "files", "rejects", "calendar", "overlaps"]
     of: str
     when: str
     needs: tuple[Literal["usage", "bills", "subscribers", "events"], ...] = ()
@@ -44,7 +49,8 @@ class Check(Model):
     @property
     def wanted(self) -> tuple[str, ...]:
         """The tables without which the check cannot be made."""
-        return (*self.needs, "subscribers") if self.over == "records" else self.needs
+        implied = {"records": ("subscribers",), "complaints": ("events",)}.get(self.over, ())
+        return (*self.needs, *implied)
 
 
 class AuditRules(Model):

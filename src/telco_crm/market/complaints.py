@@ -58,7 +58,8 @@ def _made(context: RunContext, rules: SatisfactionRules) -> pd.DataFrame:
         f"""
         SELECT subscriber_id, kind = 'complaint' AS complaint, coalesce(area, '') AS area,
                resolved_at IS NOT NULL AND resolved_at < {end} AS resolved,
-               epoch(CASE WHEN resolved_at < {end} THEN resolved_at ELSE {end} END - time) / 3600 AS hours,
+               greatest(epoch(CASE WHEN resolved_at < {end} THEN resolved_at ELSE {end} END - time), 0) / 3600
+                   AS hours,
                coalesce(time - before <= INTERVAL {rules.complaints.repeat_days} DAY, false) AS repeated,
                here IS NOT NULL AS here, tier, group_name, region
         FROM (SELECT *, lag(time) OVER (PARTITION BY subscriber_id, kind, area ORDER BY time) AS before

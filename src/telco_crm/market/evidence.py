@@ -6,7 +6,16 @@ from telco_crm.analysis import RunContext
 from telco_crm.engine.sql import literal
 from telco_crm.labels import told
 
-ALIASES = {"months": "m", "billed": "b", "records": "p", "files": "f", "rejects": "r", "calendar": "c", "overlaps": "o"}
+ALIASES = {
+    "months": "m",
+    "billed": "b",
+    "complaints": "s",
+    "records": "p",
+    "files": "f",
+    "rejects": "r",
+    "calendar": "c",
+    "overlaps": "o",
+}
 
 
 def months_known(context: RunContext) -> None:
@@ -22,11 +31,17 @@ def months_known(context: RunContext) -> None:
 
 
 def of_subscribers(context: RunContext) -> None:
-    """Make `audit_months`, `audit_billed` and, where there are subscriber records, `audit_records`."""
+    """Make `audit_months`, `audit_billed` and, where there are such tables, `audit_records` and `audit_complaints`."""
     context.create("audit_months", _months(context))
     context.create("audit_billed", _billed(context))
     if context.has("subscribers"):
         context.create("audit_records", _records(context))
+    if context.has("events"):
+        context.create(
+            "audit_complaints",
+            "SELECT subscriber_id AS who, strftime(time, '%Y-%m') AS month, 1::BIGINT AS n, time, resolved_at, area "
+            f"FROM events WHERE kind = 'complaint' AND time < DATE '{context.as_of.end}'",
+        )
 
 
 def over_all(context: RunContext) -> None:

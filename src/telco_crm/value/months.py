@@ -52,7 +52,8 @@ def compute_history(context: RunContext) -> None:
         "service_history",
         f"""
         SELECT subscriber_id, time, kind, area, score, {solved} AS resolved_at,
-               CASE WHEN kind = 'complaint' THEN epoch(coalesce({solved}, {end}) - time) / 3600 END AS hours, detail
+               CASE WHEN kind = 'complaint' THEN greatest(epoch(coalesce({solved}, {end}) - time), 0) / 3600 END
+                   AS hours, detail
         FROM events WHERE time >= {first} AND time < {end}
         AND kind NOT IN ({", ".join(map(literal, MONEY_EVENTS))})""",
     )
