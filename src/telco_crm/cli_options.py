@@ -17,6 +17,7 @@ from telco_crm.errors import EXIT_INCOMPLETE, TelcoError
 from telco_crm.months import Month
 
 if TYPE_CHECKING:
+    from telco_crm.config import Config
     from telco_crm.engine.workers import SparkPlace
     from telco_crm.output.summary import Summary
     from telco_crm.output.writers import OutputStyle
@@ -50,11 +51,11 @@ class Job:
         return self.data, self.flags
 
     def settings(self, beside: str | Path | None = None) -> Settings:
-        """The options in the form that the program takes; the configuration is read and checked here.
+        """The options in the form that the program takes.
 
         `beside` is the output: the store stands beside it if none was named; without an output there is no store.
         """
-        from telco_crm.config import load_config
+        from telco_crm.config import Config
         from telco_crm.session import Settings
 
         o = self.options
@@ -69,7 +70,7 @@ class Job:
             extra["segment_model"] = SegmentModel.load(o["segment_model"])
         extra |= {key: o[key] for key in ("truth", "bootstraps") if o.get(key) is not None}
         return Settings(
-            config=load_config(o["config"]),
+            config=o["config"] or Config(),
             as_of=o["as_of"],
             seed=o["seed"],
             threads=o["threads"],
@@ -358,15 +359,18 @@ def _option(name: str, **settings: Any) -> Callable[[Command], Command]:
     return click.option(name, envvar=ENVIRONMENT + name.strip("-").replace("-", "_").upper(), **settings)
 
 
-def _use_config(context: click.Context, parameter: click.Parameter, value: Path | None) -> Path | None:
-    """Take the configuration's [options] as defaults: flags and environment variables beat them."""
+def _use_config(context: click.Context, parameter: click.Parameter, value: Path | None) -> Config | None:
+    """The configuration, read once, since it may come from a pipe. Its [options] are defaults: flags and environment
+    variables beat them.
+    """
     path = value or (Path(DEFAULT_CONFIG) if Path(DEFAULT_CONFIG).is_file() else None)
     if path is None or context.resilient_parsing:
         return None
     from telco_crm.config import load_config
 
-    context.default_map = {**(context.default_map or {}), **load_config(path).options}
-    return path
+    config = load_config(path)
+    context.default_map = {**(context.default_map or {}), **config.options}
+    return config
 
 
 def finite(context: click.Context, parameter: click.Parameter, value: float | None) -> float | None:

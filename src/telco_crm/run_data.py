@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from telco_crm.config import Config
 from telco_crm.features.table import feature_schema
 from telco_crm.ingest.reconcile import reconcile
 from telco_crm.output.staging import OutputFile, staged_rejects
@@ -19,6 +20,7 @@ def run_features(inputs: Inputs, settings: Settings, target: str, style: OutputS
         TelcoError: before the output was touched.
     """
     clock = Clock()
+    _check_rules(settings.config)
     with (
         OutputFile(target, settings.temp_dir) as file,
         staged_rejects(rejects, settings.temp_dir) as stage,
@@ -37,8 +39,17 @@ def run_features(inputs: Inputs, settings: Settings, target: str, style: OutputS
 def run_check(inputs: Inputs, settings: Settings, rejects: Path | None) -> Result:
     """Read everything and say what was read, mapped, rejected and whether it fits together; write nothing else."""
     clock = Clock()
+    _check_rules(settings.config)
     with staged_rejects(rejects, settings.temp_dir) as stage, loaded(*inputs, settings, stage) as data:
         result = result_of(data)
         result.tables["reconcile"] = reconcile(data.engine, data.tables, data.usage)
         result.seconds = clock.seconds
     return result
+
+
+def _check_rules(config: Config) -> None:
+    """Look at the rules, though nothing here needs them: a user who tries a configuration wants to know."""
+    if config.rules:
+        from telco_crm.rulebook import check_rules  # loads what the rules belong to, which takes a while
+
+        check_rules(config)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -213,6 +214,21 @@ def test_a_file_that_cannot_be_read(little: Telco, content: str | bytes, says: s
 
 def test_a_file_that_is_named_must_be_there(little: Telco) -> None:
     little.refused("check", "data", "--config", "nope.toml", says=("nope.toml: the configuration cannot be read",))
+
+
+def test_the_file_may_be_a_pipe(little: Telco) -> None:
+    """It is read once: a second look would find nothing, and everything would be as if there were no file."""
+    pipe = little.folder / "pipe"
+    os.mkfifo(pipe)
+    running = little.start("check", "data", "--config", "pipe")
+    pipe.write_text("[input.nope]\n")
+    assert "[input.nope]: there is no such table" in running.wait().err
+
+
+@pytest.mark.parametrize("command", [("check", "data"), ("features", "data", "-o", "out.csv")])
+def test_rules_are_looked_at_by_commands_that_need_none(little: Telco, command: tuple[str, ...]) -> None:
+    little.write("telco-crm.toml", "[rules.arpu]\nbands = [50, 20]\n")
+    little.refused(*command, says=("rules.arpu: bands must be positive and rising",))
 
 
 def test_the_first_configuration_is_valid_and_never_overwrites(little: Telco) -> None:

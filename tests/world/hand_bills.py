@@ -53,6 +53,7 @@ HAND = {
     ("jon", "2026-04"): {"bill_unpaid": 48, "paid_late": 0},  # a part, in time
     ("jon", "2026-05"): {"bill_unpaid": 88, "paid_late": 1},  # not at all
     ("amy", "2026-03"): {"arpu": 58.5, "bill_total": 58.5, "paid_late": None},  # no agreed day
+    ("kim", "2026-03"): {"bill_total": 45, "bill_paid": None, "bill_unpaid": None},  # nobody knows whether it is paid
     ("kim", "2026-05"): {"arpu": 0, "bill_total": 0, "vas_share": None, "discount_share": 1},  # 5/0; 12/(0+12)
     # without a bill
     ("gus", "2026-04"): {"arpu": None, "bill_total": None, "bill_unpaid": None, "paid_late": None, "vas_share": None},
