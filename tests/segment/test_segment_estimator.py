@@ -9,7 +9,8 @@ from finding import fitted
 from population import Operator
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from telco_crm.segment.behaviour import BehaviourSegmenter
+from telco_crm.segment import BehaviourSegmenter, behaviour_inputs
+from telco_crm.segment.scheme import load_scheme
 
 
 @parametrize_with_checks([BehaviourSegmenter(scheme=None, n_clusters=3)])
@@ -38,6 +39,47 @@ def test_columns_may_come_in_any_order_and_with_others() -> None:
 def test_a_missing_column_is_named() -> None:
     with pytest.raises(ValueError, match="X lacks the inputs sms of the scheme postpaid-17"):
         BehaviourSegmenter().fit(fitted(2)[0].inputs.drop(columns="sms"))
+
+
+def test_a_column_that_is_there_twice_is_named() -> None:
+    inputs = fitted(2)[0].inputs
+    with pytest.raises(ValueError, match="X has minutes more than once"):
+        BehaviourSegmenter().fit(pd.concat([inputs, inputs[["minutes"]]], axis=1))
+
+
+def test_a_scheme_that_there_is_not() -> None:
+    with pytest.raises(ValueError, match='there is no scheme "postpaid-71" .did you mean "postpaid-17"'):
+        BehaviourSegmenter(scheme="postpaid-71").fit(fitted(2)[0].inputs)
+
+
+@pytest.mark.filterwarnings("error")
+def test_people_who_are_all_alike() -> None:
+    inputs = fitted(2)[0].inputs
+    with pytest.raises(ValueError, match="the same in every row"):
+        BehaviourSegmenter().fit(inputs * 0 + 1)
+
+
+def test_inputs_of_a_feature_table() -> None:
+    """B's mean of 10 and 30 calls is 20; its month without usage does not count. A spoke 6 minutes in 4 calls, of which
+    one was not answered: 2 minutes a call.
+    """
+    names = [i.sql for i in load_scheme("postpaid-17").inputs.values() if i.sql.isidentifier()]
+    others = {"ip_minutes": 0.0, "voice_calls": 4.0, "unanswered_calls": 1.0, "voice_minutes": 6.0, "records": 1.0}
+    rows = [("B", "2026-01", 10.0), ("B", "2026-02", 30.0), ("A", "2026-01", 7.0), ("B", "2026-03", 500.0)]
+    table = pd.DataFrame(
+        [
+            {"subscriber_id": s, "month": m, **dict.fromkeys(names, 0.0), **others, "voice_out_calls": n}
+            for s, m, n in rows
+        ]
+    )
+    table.loc[3, "records"] = np.nan
+    inputs = behaviour_inputs(table)
+    assert list(inputs.index) == ["A", "B"]
+    assert list(inputs.columns) == list(load_scheme("postpaid-17").inputs)
+    assert inputs["out_calls"].tolist() == [7, 20]
+    assert inputs["minutes_per_call"].tolist() == [2, 2]
+    with pytest.raises(ValueError, match='there is no feature "sms"'):
+        behaviour_inputs(table.drop(columns="sms"))
 
 
 def test_fewer_people_than_groups() -> None:

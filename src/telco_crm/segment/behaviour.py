@@ -21,6 +21,7 @@ from sklearn.cluster import KMeans
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from telco_crm.errors import RuleError
 from telco_crm.segment.archetypes import NOBODY, Archetypes
 from telco_crm.segment.factors import find_factors
 from telco_crm.segment.mixture import Labels, Mixture, Values, fit_mixture
@@ -67,7 +68,7 @@ class BehaviourSegmenter(ClusterMixin, TransformerMixin, BaseEstimator):  # type
         `previous` is a former solution over the same inputs: its means are the start, so that names stay.
 
         Raises:
-            ValueError: fewer rows than groups, or columns that are not the scheme's inputs.
+            ValueError: fewer rows than groups, all of them alike, no such scheme, or columns that are not its inputs.
         """
         scheme = self._scheme()
         values = self._validated(X, scheme)
@@ -80,6 +81,8 @@ class BehaviourSegmenter(ClusterMixin, TransformerMixin, BaseEstimator):  # type
             sample = values[np.sort(rng.choice(len(values), self.max_rows, replace=False))]
         scaling = previous.scaling if previous else self._scaling(sample, scheme)
         z = scaling.table(sample)
+        if scheme is not None and not scaling.scale.any():
+            raise ValueError("X is the same in every row, so there are no groups to be found")
         self.archetypes_ = None if scheme is None else Archetypes.of(scheme, scaling)
         found = self._found(z, previous, rng)
         self.solution_ = Solution(
@@ -121,7 +124,12 @@ class BehaviourSegmenter(ClusterMixin, TransformerMixin, BaseEstimator):  # type
         return tags
 
     def _scheme(self) -> Scheme | None:
-        return load_scheme(self.scheme).complete() if isinstance(self.scheme, str) else self.scheme
+        if not isinstance(self.scheme, str):
+            return self.scheme
+        try:
+            return load_scheme(self.scheme).complete()
+        except RuleError as error:
+            raise ValueError("; ".join(error.problems)) from None
 
     @staticmethod
     def _ordered(X: Any, scheme: Scheme | None) -> Any:  # noqa: N803
@@ -132,7 +140,13 @@ class BehaviourSegmenter(ClusterMixin, TransformerMixin, BaseEstimator):  # type
         if isinstance(X, pd.DataFrame):
             missing = [name for name in names if name not in X.columns]
             if missing:
-                raise ValueError(f"X lacks the inputs {', '.join(missing)} of the scheme {scheme.name}")
+                raise ValueError(
+                    f"X lacks the inputs {', '.join(missing)} of the scheme {scheme.name}; behaviour_inputs(features) "
+                    "makes them of a feature table"
+                )
+            if X[names].shape[1] > len(names):
+                twice = X.columns[X.columns.duplicated()].intersection(names)
+                raise ValueError(f"X has {', '.join(twice)} more than once")
             return X[names]
         width = np.shape(X)[1] if np.ndim(X) == 2 else None
         if width is not None and width != len(names):

@@ -72,6 +72,8 @@ def _check_enough(inputs: pd.DataFrame, scheme: Scheme, rules: SegmentRules, lan
     if busy < need:
         counts = {"groups": len(scheme.groups), "need": need, "months": rules.months, "n": busy}
         raise CannotCompute(text("notes.few_people", lang, **counts))
+    if not (inputs.nunique() > 1).any():
+        raise CannotCompute(text("notes.all_alike", lang, n=len(inputs)))
 
 
 def _former(context: RunContext, rules: SegmentRules) -> SegmentModel | None:
