@@ -172,6 +172,20 @@ def test_a_narrower_offer_after_a_wider_one_is_an_alternative() -> None:
     assert len(explain(OfferRules, {"offers": offers}, "rules.offers").offers) == 2
 
 
+@pytest.mark.parametrize(
+    ("step", "ids"),
+    [
+        (1, ["sms-pack", "points", "plan-check"]),
+        (5, ["bill-credit", "sms-pack", "points", "plan-check"]),  # the step's action, before a package by message
+        (6, ["bill-credit", "sms-pack", "points", "plan-check"]),
+    ],
+)
+def test_whose_bill_falls_or_who_wants_to_leave_is_offered_what_the_step_asks_for(step: int, ids: list[str]) -> None:
+    person = {"arpu": 100, "groups": 6, "ladder_steps": step, "tiers": "mass", "contracts": "none"}
+    offers = load_rules(OfferRules, "offers").offers
+    assert [o.id for o in offers if all(o.takes(key, value) for key, value in person.items())] == ids
+
+
 def test_which_offers_overlap_in_part() -> None:
     offers = [
         {"arpu_from": 10.0},

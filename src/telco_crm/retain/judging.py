@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
 from telco_crm.analysis import RunContext
 from telco_crm.engine.sql import literal
-from telco_crm.retain.contact import ContactRules, order_sql
+from telco_crm.retain.contact import ContactRules, Reason, order_sql
 
-BEFORE = "ORDER BY number ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING"
-ADDED = {"is_second": "account", "is_over": "quota", "is_late": "capacity"}  # sign: reason
-OLD = ", ".join(f"{sign} AS old_{sign}" for sign in ADDED)
+ADDED: tuple[Reason, ...] = ("account", "quota", "capacity")
+NONE, ACCOUNT, QUOTA, CAPACITY = range(4)  # what `walk` finds: the number of the reason, from 1
+Ints = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -22,6 +26,16 @@ class Agents:
     pool: str
     is_called: str
     limits: str
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """What bounds a list: for everybody in the order a number that stands for what bounds them, -1 for nothing, and how
+    many each of these numbers allows.
+    """
+
+    which: Ints
+    most: Ints
 
 
 def judge(
@@ -43,45 +57,98 @@ def judge(
     context.create(
         "judged",
         f"SELECT * EXCLUDE (reasons), {own} AS own_reasons, row_number() OVER (ORDER BY {order}) AS number, "
-        f"len({own}) = 0 AND coalesce({wanted}, false) AS is_free, {', '.join(f'false AS {sign}' for sign in ADDED)} "
-        f"FROM {source} LEFT JOIN (SELECT subscriber_id, {reasons} AS reasons FROM exclusions GROUP BY subscriber_id) "
-        "USING (subscriber_id)",
+        f"len({own}) = 0 AND coalesce({wanted}, false) AS is_free FROM {source} LEFT JOIN (SELECT subscriber_id, "
+        f"{reasons} AS reasons FROM exclusions GROUP BY subscriber_id) USING (subscriber_id)",
     )
-    # A pass goes by what the one before found of those who come earlier, so at least one more is right after each; when
-    # nothing changes, it is what walking down the list gives. Accounts alone take one pass.
-    changed = " OR ".join(f"{sign} <> old_{sign}" for sign in ADDED)
-    while True:
-        _decide(context, rules, agents)
-        if not (rules.quotas or agents) or not context.engine.rows(f"SELECT 1 FROM decided WHERE {changed} LIMIT 1"):
-            break
-        context.create("judged", f"SELECT * EXCLUDE ({', '.join(f'old_{sign}' for sign in ADDED)}) FROM decided")
-    lists = ", ".join(f"CASE WHEN {sign} THEN ['{reason}'] ELSE [] END" for sign, reason in ADDED.items())
+    why = _by_account(rules) if not rules.quotas and not agents else _by_walk(context, rules, agents)
+    added = f"CASE WHEN why > 0 THEN [([{', '.join(map(literal, ADDED))}])[why]] ELSE [] END"
     context.create(
         "ranked",
         "SELECT *, CASE WHEN len(reasons) = 0 THEN row_number() OVER (PARTITION BY len(reasons) = 0 ORDER BY number) "
-        f"END AS place FROM (SELECT *, flatten([own_reasons, {lists}])::VARCHAR[] AS reasons FROM decided)",
+        f"END AS place FROM (SELECT * EXCLUDE (why), list_concat(own_reasons, {added})::VARCHAR[] AS reasons "
+        f"FROM {why})",
     )
 
 
-def _decide(context: RunContext, rules: ContactRules, agents: Agents | None) -> None:
-    """Make `decided` of `judged`: with who is_second of an account, is_over the quota or is_late for the agents, and
-    what was found of that before.
+def walk(first: Ints, bounds: tuple[Bounds, Bounds]) -> npt.NDArray[np.int8]:
+    """Go down a list: 0 for who is taken, else why not: ACCOUNT (another of the account is taken), QUOTA or CAPACITY
+    (as many are taken as the two `bounds` allow). `first`: a number below the length of the list for every account,
+    -1 for none.
+
+    Between two moments at which a bound is reached only accounts count, so each stretch is decided at once.
     """
-    taken = "is_free AND NOT (old_is_second OR old_is_over OR old_is_late)"
-    earlier = f"coalesce(bool_or({taken}) OVER (PARTITION BY account_id {BEFORE}), false)"
-    second = f"is_free AND account_id IS NOT NULL AND {earlier}" if rules.one_per_account else "false"
-    quotas = " ".join(f"WHEN {literal(region)} THEN {quota}" for region, quota in rules.quotas.items())
-    left = "is_free AND NOT is_second AND NOT old_is_late"
-    within = f"count(*) FILTER ({left}) OVER (PARTITION BY region {BEFORE})"
-    over = f"is_free AND NOT is_second AND coalesce({within} >= CASE region {quotas} END, false)" if quotas else "false"
-    late = "false"
+    found, taken, at = np.zeros(len(first), np.int8), np.zeros(len(first), bool), 0
+    left = [bound.most.copy() for bound in bounds]
+    while at < len(first):
+        accounts, which = first[at:], [bound.which[at:] for bound in bounds]
+        full = [_full(w, most) for w, most in zip(which, left, strict=True)]
+        has = accounts >= 0
+        free = ~full[0] & ~full[1] & ~(has & taken[accounts])
+        leads = np.full(len(first), len(accounts), np.int64)  # of each account, as places of this stretch
+        places = np.flatnonzero(free & has)
+        np.minimum.at(leads, accounts[places], places)
+        here = np.arange(len(accounts))
+        is_taken = free & (~has | (leads[accounts] == here))
+        places = np.flatnonzero(is_taken)
+        end = 1 + min(_reached(w[places], places, most) for w, most in zip(which, left, strict=True))
+        is_taken, stretch = is_taken[:end], slice(at, at + min(end, len(accounts)))
+        is_second = has & (taken[accounts] | (leads[accounts] < here))
+        why = np.select([is_second, full[0], full[1]], [ACCOUNT, QUOTA, CAPACITY], NONE)
+        found[stretch] = why[:end]
+        taken[accounts[:end][is_taken & has[:end]]] = True
+        for w, most in zip(which, left, strict=True):
+            most -= np.bincount(w[:end][is_taken & (w[:end] >= 0)], minlength=len(most))
+        at = stretch.stop
+    return found
+
+
+def _full(which: Ints, left: Ints) -> npt.NDArray[np.bool_]:
+    """Who comes when a bound is used up."""
+    return (which >= 0) & (left[which] <= 0) if len(left) else np.zeros(len(which), bool)
+
+
+def _reached(which: Ints, places: Ints, most: Ints) -> int:
+    """The first place at which one of the bounds is reached by those taken at `places`; a place beyond any, if none."""
+    bound = np.flatnonzero(most > 0)
+    order = np.argsort(which, kind="stable")
+    begins = np.searchsorted(which[order], bound)
+    counts = np.searchsorted(which[order], bound, side="right") - begins
+    hit = counts >= most[bound]
+    return int(places[order[begins[hit] + most[bound][hit] - 1]].min()) if hit.any() else np.iinfo(np.int64).max - 1
+
+
+def _by_account(rules: ContactRules) -> str:
+    """Query: `judged` with `why`, where nothing but accounts counts."""
+    lead = "min(number) FILTER (is_free) OVER (PARTITION BY account_id)"
+    second = f"is_free AND account_id IS NOT NULL AND number > {lead}" if rules.one_per_account else "false"
+    return f"(SELECT *, CASE WHEN {second} THEN {ACCOUNT} ELSE {NONE} END AS why FROM judged)"
+
+
+def _by_walk(context: RunContext, rules: ContactRules, agents: Agents | None) -> str:
+    """Query: `judged` with `why`, by a walk down those who are free."""
+    lead = "min(number) OVER (PARTITION BY account_id)"
+    account = f"CASE WHEN account_id IS NOT NULL THEN {lead} END" if rules.one_per_account else "NULL"
+    quotas = " ".join(f"WHEN {literal(region)} THEN {at}" for at, region in enumerate(rules.quotas))
+    pools: list[tuple[str, int]] = []
     if agents:
-        left = f"is_free AND NOT is_second AND NOT is_over AND coalesce({agents.is_called}, false)"
-        called = f"count(*) FILTER ({left}) OVER (PARTITION BY {agents.pool} {BEFORE})"
-        late = f"{left} AND coalesce({called} >= {agents.limits}, false)"
-    before = f"(SELECT * EXCLUDE ({', '.join(ADDED)}), {OLD} FROM judged)"
-    context.create(
-        "decided",
-        f"SELECT *, {late} AS is_late FROM (SELECT *, {over} AS is_over FROM (SELECT *, {second} AS is_second "
-        f"FROM {before}))",
+        pools = context.engine.rows(
+            f"SELECT DISTINCT {agents.pool} AS pool, {agents.limits} AS most FROM judged "
+            f"WHERE {agents.limits} IS NOT NULL ORDER BY ALL"
+        )
+    which = " ".join(f"WHEN {literal(pool)} THEN {at}" for at, (pool, _) in enumerate(pools))
+    columns = {
+        "lead": account,
+        "quota": f"CASE region {quotas} END" if quotas else "NULL",
+        "pool": f"CASE WHEN {agents.is_called} THEN CASE {agents.pool} {which} END END" if agents and which else "NULL",
+    }
+    numbered = ", ".join(f"coalesce({sql}, -1)::BIGINT AS {name}" for name, sql in columns.items())
+    frame = context.engine.frame(f"SELECT number, {numbered} FROM judged WHERE is_free ORDER BY number")
+    lead_no, quota, pool = (frame[name].to_numpy(np.int64) for name in columns)
+    # Numbers of accounts below the length of the list.
+    codes = np.where(lead_no >= 0, np.searchsorted(frame["number"].to_numpy(np.int64), lead_no), -1)
+    bounds = (
+        Bounds(quota, np.array([*rules.quotas.values()], np.int64)),
+        Bounds(pool, np.array([most for _, most in pools], np.int64)),
     )
+    context.engine.register("walked", pd.DataFrame({"number": frame["number"], "why": walk(codes, bounds)}))
+    return f"(SELECT judged.*, coalesce(why, {NONE}) AS why FROM judged LEFT JOIN walked USING (number))"
