@@ -42,7 +42,7 @@ def run_check(inputs: Inputs, settings: Settings, rejects: Path | None) -> Resul
     _check_rules(settings.config)
     with staged_rejects(rejects, settings.temp_dir) as stage, loaded(*inputs, settings, stage) as data:
         result = result_of(data)
-        result.tables["reconcile"] = reconcile(data.engine, data.tables, data.usage)
+        result.tables["reconcile"] = reconcile(data.engine, data.tables, data.usage, settings.lang)
         result.seconds = clock.seconds
     return result
 

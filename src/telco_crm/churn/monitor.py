@@ -46,7 +46,7 @@ def compute_monitor(context: RunContext) -> None:
     """
     model = context.settings.get("churn_model")
     if model is None:
-        raise CannotCompute("there is no model to watch; name it with --model")
+        raise CannotCompute(text("notes.monitor_no_model", context.lang))
     rules = context.rules(ChurnRules, "churn")
     check_signals(context, rules)
     check_meaning(model, rules)
@@ -60,7 +60,7 @@ def compute_monitor(context: RunContext) -> None:
         score = model.probability(signals.loc[both], context.engine.threads).to_numpy()
         rows += outcomes(model, known.loc[both].to_numpy(), score, str(cutoff), rules.watch)
         if str(cutoff) in model.training.cutoffs:
-            context.note(f"churn monitor: the model was fitted on {cutoff}, so its outcome there says little")
+            context.say("monitor_own_month", month=cutoff)
     else:
         context.note("churn monitor: no past month has a known outcome yet, so only drift is looked at")
     rows.append(verdict(rows, context.lang))

@@ -9,59 +9,48 @@ from typing import Any
 
 from telco_crm.engine.base import Engine
 from telco_crm.ingest.store import UsageRows
+from telco_crm.labels import text
 
 ITEMS = ("rent", "local", "toll", "roaming", "sms", "data", "vas")
+Pair = tuple[str, str]
 
 
-def reconcile(engine: Engine, tables: Set[str], usage: UsageRows | None) -> list[tuple[Any, ...]]:
+def reconcile(engine: Engine, tables: Set[str], usage: UsageRows | None, lang: str) -> list[Pair]:
     """(what, figure) pairs in plain words, for those checks that the tables at hand allow."""
-    found: list[tuple[Any, ...]] = []
+    found: list[Pair] = []
     if usage:
-        found += _usage_months(engine, usage)
+        found += _usage_months(engine, usage, lang)
     if "bills" in tables:
-        found += [
-            (f"bills of {m}", f"{n:,}, total {total:,.2f}")
-            for m, n, total in engine.rows(
-                "SELECT month, count(*), sum(total) FROM bills GROUP BY month ORDER BY month"
-            )
-        ]
-        found += _bill_items(engine)
-    if usage and "subscribers" in tables:
-        without = f"SELECT count(DISTINCT subscriber_id) FROM {usage.ids()} ANTI JOIN subscribers USING (subscriber_id)"
-        count = engine.rows(without)[0][0]
-        found.append(("subscribers with usage but without a record", f"{count:,}"))
-    if {"bills", "subscribers"} <= tables:
-        count = engine.rows(
-            "SELECT count(DISTINCT subscriber_id) FROM bills ANTI JOIN subscribers USING (subscriber_id)"
-        )[0][0]
-        found.append(("subscribers with bills but without a record", f"{count:,}"))
+        months = engine.rows("SELECT month, count(*), sum(total) FROM bills GROUP BY month ORDER BY month")
+        found += [_pair("bills", lang, month=m, n=n, total=total) for m, n, total in months]
+        found += _bill_items(engine, lang)
+    for table, people in {"usage": usage.ids() if usage else "", "bills": "bills" if "bills" in tables else ""}.items():
+        if people and "subscribers" in tables:
+            sql = f"SELECT count(DISTINCT subscriber_id) FROM {people} ANTI JOIN subscribers USING (subscriber_id)"
+            found.append((_words(f"{table}_without_record", lang), f"{engine.rows(sql)[0][0]:,}"))
     return found
 
 
-def _usage_months(engine: Engine, usage: UsageRows) -> list[tuple[Any, ...]]:
+def _usage_months(engine: Engine, usage: UsageRows, lang: str) -> list[Pair]:
     every = " UNION ALL ".join(f"FROM {usage.of_month(month)}" for month in usage.months())
     rows = engine.rows(f"""
         SELECT month, count(*), count(DISTINCT sid), strftime(make_timestamp(min(second) * 1000000), '%Y-%m-%d'),
                strftime(make_timestamp(max(second) * 1000000), '%Y-%m-%d')
         FROM ({every}) GROUP BY month ORDER BY month""")
-    found: list[tuple[Any, ...]] = [
-        (f"usage of {m // 100}-{m % 100:02d}", f"records {n:,}, subscribers {people:,}, {first} to {last}")
-        for m, n, people, first, last in rows
+    names = [f"{m // 100}-{m % 100:02d}" for m, *_ in rows]
+    found = [
+        _pair("usage", lang, month=month, n=n, people=people, first=first, last=last)
+        for month, (_, n, people, first, last) in zip(names, rows, strict=True)
     ]
     numbers = [m // 100 * 12 + m % 100 for m, *_ in rows]
-    for before, after, row in zip(numbers, numbers[1:], rows[1:], strict=False):
-        if after - before > 1:
-            found.append(
-                (
-                    f"gap before {row[0] // 100}-{row[0] % 100:02d}",
-                    f"{after - before - 1} months without any usage"
-                    + ("; are the clocks right?" if after - before > 12 else ""),
-                )
-            )
+    for before, after, month in zip(numbers, numbers[1:], names[1:], strict=False):
+        if (gap := after - before - 1) > 0:
+            told = _words("clocks" if gap >= 12 else "gap_found", lang, n=gap)
+            found.append((_words("gap", lang, month=month), told))
     return found
 
 
-def _bill_items(engine: Engine) -> list[tuple[Any, ...]]:
+def _bill_items(engine: Engine, lang: str) -> list[Pair]:
     """How many bills add up, counted where at least one item is given."""
     items = " + ".join(f"coalesce({i}, 0)" for i in ITEMS) + " - coalesce(discount, 0)"
     given, plain, late = engine.rows(f"""
@@ -70,12 +59,13 @@ def _bill_items(engine: Engine) -> list[tuple[Any, ...]]:
         FROM bills WHERE coalesce({", ".join(ITEMS)}) IS NOT NULL""")[0]
     if not given:
         return []
-    found: list[tuple[Any, ...]] = [("bills whose items and late fee add up to the total", f"{late:,} of {given:,}")]
-    if plain > late:
-        found.append(
-            (
-                "bills that add up only without the late fee",
-                f'{plain - late:,}: the totals seem to leave late fees out; then set [features.arpu] bill = "total"',
-            )
-        )
-    return found
+    found = [_pair("items", lang, n=late, of=given)]
+    return [*found, _pair("no_late_fee", lang, n=plain - late)] if plain > late else found
+
+
+def _pair(key: str, lang: str, **values: Any) -> Pair:
+    return _words(key, lang, **values), _words(f"{key}_found", lang, **values)
+
+
+def _words(key: str, lang: str, **values: Any) -> str:
+    return text(f"reconcile.{key}", lang, **values)
