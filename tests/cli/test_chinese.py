@@ -67,7 +67,8 @@ def test_the_sentence_of_a_table_that_cannot_be_made(little: Telco) -> None:
 
 
 def test_whether_the_tables_fit_together(little: Telco) -> None:
-    told = little.good("check", "data", "--lang", "zh").err
+    done = little.good("check", "data", "--lang", "zh")
+    told = done.out + done.err
     words = told[told.index("各表是否相符") :]
     assert re.search(r"2026-\d\d话单 +记录[\d,]+条，用户[\d,]+个，", words)
     assert not re.search(r"[a-z]{2,} [a-z]{2,}", words)
