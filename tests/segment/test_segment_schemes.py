@@ -91,6 +91,16 @@ def test_wrong_schemes(tmp_path: Path, old: str, new: str, says: str) -> None:
     assert says in str(error.value)
 
 
+def test_every_problem_of_a_scheme_is_told_with_its_line(tmp_path: Path) -> None:
+    with pytest.raises(RuleError) as error:
+        own(tmp_path, 'class = "good"', 'class = "god"')
+    text = (tmp_path / "own.toml").read_text("utf-8")
+    lines = [n for n, line in enumerate(text.splitlines(), 1) if 'class = "god"' in line]
+    told = [p for p in error.value.problems if 'unknown class "god"' in p]
+    assert len(told) == len(lines) == len(error.value.problems)
+    assert all(f"own.toml, line {n}: groups." in p for n, p in zip(lines, told, strict=True))
+
+
 def test_a_scheme_that_does_not_exist_names_the_nearest() -> None:
     with pytest.raises(RuleError, match=r'no scheme "postpaid-71" \(did you mean "postpaid-17"\?\)'):
         load_scheme("postpaid-71")

@@ -34,6 +34,14 @@ class Wording(Model):
         return self.zh if lang == "zh" else self.en
 
 
+class ProblemsError(ValueError):
+    """Several things that one validator found: what is wrong, by the dotted path below the place it looks at."""
+
+    def __init__(self, found: Mapping[str, str]) -> None:
+        super().__init__("; ".join(f"{path}: {reason}" for path, reason in found.items()))
+        self.found = found
+
+
 def load_rules(
     model: type[M], name: str, override: Mapping[str, Any] | None = None, source: tuple[str, str] | None = None
 ) -> M:
@@ -67,10 +75,13 @@ def explain(model: type[M], data: Any, where: str, source: tuple[str, str] | Non
     except ValidationError as error:
         problems = []
         for item in error.errors(include_url=False):
-            path = ".".join([where, *map(str, item["loc"])]).strip(".")
-            line = line_of(path, source[1]) if source else None
-            place = f"{source[0]}, line {line}: " if source and line else f"{source[0]}: " if source else ""
-            problems.append(f"{place}{path}: {_reason(item, model)}")
+            several = item.get("ctx", {}).get("error")
+            found = several.found if isinstance(several, ProblemsError) else {"": _reason(item, model)}
+            for below, reason in found.items():
+                path = ".".join([where, *map(str, item["loc"]), below]).strip(".")
+                line = line_of(path, source[1]) if source else None
+                place = f"{source[0]}, line {line}: " if source and line else f"{source[0]}: " if source else ""
+                problems.append(f"{place}{path}: {reason}")
         raise RuleError(problems) from None
 
 

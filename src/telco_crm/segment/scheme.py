@@ -14,7 +14,7 @@ import numpy.typing as npt
 from pydantic import Field, model_validator
 
 from telco_crm.errors import RuleError
-from telco_crm.rules import Model, Wording, explain, nearest, parse_toml
+from telco_crm.rules import Model, ProblemsError, Wording, explain, nearest, parse_toml
 
 
 class Input(Wording):
@@ -61,26 +61,26 @@ class Scheme(Model):
 
     @model_validator(mode="after")
     def _known_names(self) -> Scheme:
-        problems = [
-            f'groups.{number}.class: unknown class "{group.class_}"{nearest(group.class_, self.classes)}'
+        problems = {
+            f"groups.{number}.class": f'unknown class "{group.class_}"{nearest(group.class_, self.classes)}'
             for number, group in self.groups.items()
             if group.class_ is not None and group.class_ not in self.classes
-        ]
-        problems += [
-            f'reference: there is no input "{name}"{nearest(name, self.inputs)}'
+        }
+        problems |= {
+            f"reference.{name}": f'there is no input "{name}"{nearest(name, self.inputs)}'
             for name in self.reference
             if name not in self.inputs
-        ]
+        }
         for lang in ("en", "zh"):
             names = [group.text(lang) for group in self.groups.values()]
-            problems += [
-                f'groups.{number}.{lang}: another group is called "{group.text(lang)}" too'
+            problems |= {
+                f"groups.{number}.{lang}": f'another group is called "{group.text(lang)}" too'
                 for at, (number, group) in enumerate(self.groups.items())
                 if group.text(lang) in names[:at]
-            ]
-        problems += [f"groups.{number}: group ids are positive" for number in self.groups if number < 1]
+            }
+        problems |= {f"groups.{number}": "group ids are positive" for number in self.groups if number < 1}
         if problems:
-            raise ValueError("; ".join(problems))
+            raise ProblemsError(problems)
         return self
 
     def complete(self, features: Collection[str] = ()) -> Scheme:
