@@ -129,10 +129,10 @@ def limits(f: Files) -> Frame:
 
 def states(f: Files) -> Frame:
     table = f.n("arrears", "unpaid", "overdue")
-    table["due"] = table.action_due == "true"
+    table["due"], table["over"] = table.action_due == "true", table.exemption_expired == "true"
     return _grouped(
-        table, "state_words", subscribers=("due", "size"), due_count=("due", "sum"), unpaid=("unpaid", "sum"),
-        overdue=("overdue", "sum"),
+        table, "state_words", subscribers=("due", "size"), due_count=("due", "sum"), expired_count=("over", "sum"),
+        unpaid=("unpaid", "sum"), overdue=("overdue", "sum"),
     )  # fmt: skip
 
 

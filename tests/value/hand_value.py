@@ -138,8 +138,17 @@ def days(subscriber: str, count: int) -> list[dict[str, str]]:
     ]
 
 
+def hotline(subscriber: str, day: str, count: int) -> list[dict[str, str]]:
+    """Calls to a rival's hotline on a day."""
+    call = {"subscriber_id": subscriber, "service": "voice", "direction": "out", "counterpart": "10010"}
+    return [{**call, "start_time": f"{day} 12:00:0{n}", "duration_s": "60", "volume_bytes": ""} for n in range(count)]
+
+
 # Data volumes of three months: mean of the two before × 1.5 against the third.
 USAGE = [
+    *hotline("data-less", "2026-01-10", 3),  # in the first of the three months; this row names the columns
+    *hotline("data-small", "2026-02-10", 2),
+    *hotline("data-small", "2026-03-10", 2),  # two in a month
     *sessions("data-half-more", 80, 80, 120),  # 120 = 1.5 × 80
     *sessions("data-less", 80, 80, 119),
     *sessions("data-small", 10, 10, 99),
@@ -169,6 +178,8 @@ STAGES = {
     "on-request": "decline",
     "falls-young": "decline",
     "data-new": "",
+    "data-less": "decline",
+    "data-small": "",
 }
 
 TIERS = {
@@ -223,5 +234,7 @@ WARNINGS = {
     "resolved-late": "unresolved complaints: 1",
     "rival": "contacts with a competitor: 1",
     "rich-rival": "contacts with a competitor: 1",
+    "data-less": "calls to rivals' hotlines in a month: 3",
+    "data-small": "",
     "asks": "",
 }

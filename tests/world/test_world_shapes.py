@@ -28,7 +28,7 @@ EVERYTHING = OF_BILLS | {
 }
 WHOSE = ("segments", "credit", "churn")  # a row per subscriber
 CUTS = 33  # cut points of the value scores
-CHECKS = 19  # of the audit
+CHECKS = 21  # of the audit
 NO_USAGE = (
     "Not computed: price sensitivity (needs usage). Not computed: groups (needs usage). "
     "Not computed: strategy (needs groups). Not computed: group moves (needs groups)."
