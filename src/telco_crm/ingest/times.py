@@ -16,6 +16,7 @@ WORDED = (
     "%Y年%m月%d日",
 )
 EARLIEST, LATEST = "TIMESTAMP '1900-01-01'", "TIMESTAMP '2199-12-31 23:59:59'"  # keeps 5/3/26 from being the year 5
+ZONED = ("TIMESTAMP WITH TIME ZONE", "TIMESTAMPTZ_NS")  # stored instants, in micro- and nanoseconds
 OFFSET = r"(?:Z|[+-](?:0\d|1[0-5]):?[0-5]\d)"
 MARK = r" ?(?:Z|UTC|GMT|[+-](?:0\d|1[0-5])(?::?[0-5]\d)?)"  # what names the offset at the end of a time
 # The engine's own cast is laxer: it takes any word behind a time for a zone.
@@ -45,9 +46,16 @@ def time_from_timestamp(
     r: str, sql_type: str, stored_zone: str | None, zone: str | None, source_zone: str | None
 ) -> str:
     """TIMESTAMP, local wall clock, of a stored timestamp; one with a time zone is turned into `zone`, else its own."""
-    if sql_type == "TIMESTAMP WITH TIME ZONE":
-        return _at(r, zone or stored_zone or "UTC")
-    return _shift(f"CAST({r} AS TIMESTAMP)", source_zone, zone)
+    if sql_type in ZONED:
+        instant = r if sql_type == ZONED[0] else _at(_microseconds(r), "UTC")
+        return _at(instant, zone or stored_zone or "UTC")
+    wall = _microseconds(r) if sql_type == "TIMESTAMP_NS" else f"CAST({r} AS TIMESTAMP)"
+    return _shift(wall, source_zone, zone)
+
+
+def _microseconds(r: str) -> str:
+    """TIMESTAMP of nanoseconds, cut off: the engine's cast rounds, which may lead into the next month."""
+    return f"make_timestamp(epoch_ns({r}) // 1000 - (epoch_ns({r}) % 1000 < 0)::INTEGER)"
 
 
 def _recognised(r: str, zone: str | None, source_zone: str | None) -> str:
