@@ -97,10 +97,10 @@ def instants(unit: str, zone: str) -> Any:
 @pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
 @pytest.mark.parametrize(
     ("zone", "hours"),
-    [("UTC", 0), ("Asia/Shanghai", 8), ("America/New_York", -4)],
+    [("UTC", 0), ("Asia/Shanghai", 8), ("America/New_York", -4), ("+08:00", 8), ("-03:30", -3.5), ("+0545", 5.75)],
 )
 def test_an_instant_is_told_by_the_clock_of_its_zone_or_of_the_mapping(
-    read: Reads, unit: str, zone: str, hours: int
+    read: Reads, unit: str, zone: str, hours: float
 ) -> None:
     kept, mapped = EVENING + timedelta(hours=hours), EVENING + timedelta(hours=8)
     row = {"subscriber_id": ["1", "2"], "start_time": instants(unit, zone), "service": ["data"] * 2}
@@ -112,6 +112,23 @@ def test_an_instant_is_told_by_the_clock_of_its_zone_or_of_the_mapping(
         found = read("bills", {"b.parquet": parquet(bill)}, f"[input.bills]\n{toml}")
         assert found.column("month") == [f"{clock:%Y-%m}"] * 2
         assert found.column("paid_on") == [clock.date()] * 2
+
+
+def test_a_zone_that_nobody_knows_is_refused_unless_the_mapping_names_one(read: Reads) -> None:
+    stored = pa.table(events(time=pa.array([EVENING, EVENING]).cast(pa.timestamp("us", "UTC"))))
+    odd = stored.set_column(
+        1,
+        pa.field("time", pa.timestamp("us", "Mars/Base")),
+        stored["time"].cast(pa.int64()).cast(pa.timestamp("us", "Mars/Base")),
+    )
+    with pytest.raises(InputError) as error:
+        read("events", {"e.parquet": parquet(odd)})
+    assert error.value.problems[0].endswith(
+        'e.parquet: unknown time zone "Mars/Base" of the column "time"; say whose clock counts in the mapping: '
+        '[input.events] zone = "Asia/Shanghai"'
+    )
+    found = read("events", {"e.parquet": parquet(odd)}, '[input.events]\nzone = "Asia/Shanghai"\n')
+    assert found.column("time") == [EVENING + timedelta(hours=8)] * 2
 
 
 @pytest.mark.parametrize("zone", [None, "UTC"])
