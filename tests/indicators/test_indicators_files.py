@@ -201,10 +201,11 @@ def test_up_to_a_month(telco: Telco, world: dict[str, list[Record]]) -> None:
 
 def test_what_cannot_be_read_is_told_at_once(telco: Telco, world: dict[str, list[Record]]) -> None:
     telco.write("odd.csv", "a,b\n1,2\n")
-    telco.refused("indicators", "nothing", "-o", "out.csv", says=("nothing: there is no such file",))
+    telco.refused("indicators", "nothing", "-o", "out.csv", says=("telco-crm: nothing: there is no such file",))
     telco.refused("indicators", "odd.csv", "-o", "out.csv", says=("subscriber_id", "start_time", "service"))
     named = ("--antennas", "none.csv", "--recharges", "neither")
-    telco.refused("indicators", "usage.csv", "-o", "out.csv", *named, says=("none.csv", "neither"))
+    says = ("--antennas none.csv: ", "--recharges neither: ")
+    telco.refused("indicators", "usage.csv", "-o", "out.csv", *named, says=says)
     telco.write("antennas.csv", "antenna_id,latitude,longitude\na,91,0\na,1,2\na,1,3\n")
     done = telco.good("indicators", "usage.csv", "-o", "out.csv", "--antennas", "antennas.csv")
     assert "latitude" in done.err

@@ -121,6 +121,43 @@ def test_a_header_that_may_mean_several_columns_is_settled_by_its_values(
     assert read("usage", lines("usage", *rows, header=header)).rows[0][column] == value
 
 
+CALLS = ["语音"] * 18 + ["短信"]
+
+
+@pytest.mark.parametrize(
+    ("cells", "given", "column"),
+    [
+        ([*CALLS, "传真"], {"呼叫方向": "主叫"}, "service"),
+        ([*CALLS, "传真"], {"service": "voice"}, None),  # the values are those of a column that is there already
+        ([*CALLS, "主叫"], {"呼叫方向": "主叫"}, "service"),
+        (["语音"] * 9 + ["传真"], {"呼叫方向": "主叫"}, "service"),
+        (["语音"] * 8 + ["传真"], {"呼叫方向": "主叫"}, None),  # 8 of 9 are not nine tenths
+        (["主叫"] * 19 + ["回呼"], {"service": "voice"}, "direction"),
+        (["主叫"] * 16 + ["语音"] * 4, {"呼叫方向": "主叫"}, None),
+        (["国内长途", "本地"] * 10 + ["x"], {"service": "voice", "direction": "out"}, "toll"),
+    ],
+)
+def test_a_few_bad_values_do_not_unsettle_a_header(
+    read: Reads, cells: list[str], given: dict[str, str], column: str | None
+) -> None:
+    """They are rejected rows, wherever they stand; only where it is doubtful what is meant, all is refused."""
+    header = ("subscriber_id", "start_time", "通话类型", *given)
+    text = lines("usage", *(("1", "2026-03-05", cell, *given.values()) for cell in cells), header=header)
+    if column is None:
+        assert refused(read, "usage", text)
+        return
+    assert read("usage", text).places == [(len(cells) + 1, column)]
+
+
+def test_a_column_that_another_header_fills_is_no_rival(read: Reads) -> None:
+    """Were it one, x could be either."""
+    toml = '[input.usage.values]\nservice = {x = "voice"}\ndirection = {x = "out"}\n'
+    text = lines(
+        "usage", ("1", "2026-03-05", "x", "主叫"), header=("subscriber_id", "start_time", "通话类型", "呼叫方向")
+    )
+    assert [(r["service"], r["direction"]) for r in read("usage", text, toml).rows] == [("voice", "out")]
+
+
 def refused(read: Reads, table: str, content: Any, toml: str = "") -> list[str]:
     with pytest.raises(InputError) as error:
         read(table, content, toml)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import random
 import tempfile
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -85,6 +85,59 @@ def test_old_timestamps_and_the_zone_of_the_mapping(read: Reads) -> None:
     assert found.column("time") == [datetime(2026, 3, 5, 18, 15)] * 2
     plain = read("events", {"e.parquet": parquet(events())}, '[input.events]\nzone = "Asia/Shanghai"\n')
     assert plain.column("time") == [TIME, TIME]
+
+
+EVENING = datetime(2026, 5, 31, 16, 30)  # 00:30 of the first of June in Shanghai, 12:30 in New York
+
+
+def instants(unit: str, zone: str) -> Any:
+    return pa.array([EVENING, EVENING]).cast(pa.timestamp(unit)).cast(pa.timestamp(unit, zone))
+
+
+@pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
+@pytest.mark.parametrize(
+    ("zone", "hours"),
+    [("UTC", 0), ("Asia/Shanghai", 8), ("America/New_York", -4), ("+08:00", 8), ("-03:30", -3.5), ("+0545", 5.75)],
+)
+def test_an_instant_is_told_by_the_clock_of_its_zone_or_of_the_mapping(
+    read: Reads, unit: str, zone: str, hours: float
+) -> None:
+    kept, mapped = EVENING + timedelta(hours=hours), EVENING + timedelta(hours=8)
+    row = {"subscriber_id": ["1", "2"], "start_time": instants(unit, zone), "service": ["data"] * 2}
+    dates = {"month": instants(unit, zone), "paid_on": instants(unit, zone)}
+    bill = {"subscriber_id": ["1", "2"], "total": [1, 2], **dates}
+    for toml, clock in (("", kept), ('zone = "Asia/Shanghai"\n', mapped)):
+        found = read("usage", {"u.parquet": parquet(row)}, f"[input.usage]\n{toml}")
+        assert found.column("start_time") == [clock] * 2
+        found = read("bills", {"b.parquet": parquet(bill)}, f"[input.bills]\n{toml}")
+        assert found.column("month") == [f"{clock:%Y-%m}"] * 2
+        assert found.column("paid_on") == [clock.date()] * 2
+
+
+def test_a_zone_that_nobody_knows_is_refused_unless_the_mapping_names_one(read: Reads) -> None:
+    stored = pa.table(events(time=pa.array([EVENING, EVENING]).cast(pa.timestamp("us", "UTC"))))
+    odd = stored.set_column(
+        1,
+        pa.field("time", pa.timestamp("us", "Mars/Base")),
+        stored["time"].cast(pa.int64()).cast(pa.timestamp("us", "Mars/Base")),
+    )
+    with pytest.raises(InputError) as error:
+        read("events", {"e.parquet": parquet(odd)})
+    assert error.value.problems[0].endswith(
+        'e.parquet: unknown time zone "Mars/Base" of the column "time"; say whose clock counts in the mapping: '
+        '[input.events] zone = "Asia/Shanghai"'
+    )
+    found = read("events", {"e.parquet": parquet(odd)}, '[input.events]\nzone = "Asia/Shanghai"\n')
+    assert found.column("time") == [EVENING + timedelta(hours=8)] * 2
+
+
+@pytest.mark.parametrize("zone", [None, "UTC"])
+def test_nanoseconds_are_cut_off(read: Reads, zone: str | None) -> None:
+    """The last of a month, as the end of a period is often written, is not the first of the next; nor is it at 1970."""
+    last = pa.array([1780271999_999999999, -1, 2**63 - 1]).cast(pa.timestamp("ns", zone))
+    found = read("events", {"e.parquet": parquet({"subscriber_id": ["1"] * 3, "time": last, "kind": ["payment"] * 3})})
+    assert found.column("time") == [datetime(y, m, 31, 23, 59, 59, 999999) for y, m in ((2026, 5), (1969, 12))]
+    assert found.places == [(3, "time")]
 
 
 @pytest.mark.parametrize(

@@ -141,6 +141,13 @@ def test_another_sample_in_the_folder_is_refused_and_kept(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["usage_2025-12.csv"]
 
 
+def test_a_sample_without_defects_over_one_with_them(tmp_path):
+    make(tmp_path, months=1, dirty=True)
+    (tmp_path / "truth_of_mine.csv").write_text("mine")  # no command reads it by its name
+    make(tmp_path, months=1)
+    assert {p.name for p in tmp_path.glob("truth*")} == {"truth.csv", "truth_prospects.csv", "truth_of_mine.csv"}
+
+
 def test_the_same_sample_may_be_made_again(tmp_path):
     make(tmp_path, months=1)
     (tmp_path / "notes.txt").write_text("mine")

@@ -17,6 +17,7 @@ from telco_crm.schema import Schema, load_schema
 BANDICOOT = frozenset({"interaction", "direction", "correspondent_id", "datetime"})
 RECHARGE = frozenset({"datetime", "amount"})
 DEGREES = frozenset({"latitude", "longitude"})
+OPTIONS = {"usage": "", "events": "--recharges"}  # by which the files are named, where that is not the table's name
 HEADER_BYTES = 1 << 12
 RECORD_COLUMNS = (
     "subscriber_id",
@@ -79,7 +80,7 @@ def find(
     for table, paths in others.items():
         if paths:
             try:
-                named = find_sources(None, {table: paths}, temp).files[table]
+                named = find_sources(None, {table: paths}, temp, OPTIONS).files[table]
             except InputError as error:
                 problems += error.problems
                 continue
@@ -100,7 +101,7 @@ def _add(found: Found, path: str, mappings: Mapping[str, TableMapping], temp: Pa
         found.events.shared += sources.files.get("events", ())
         found.unused += sources.unused
         return
-    files = find_sources(None, {"usage": (path,)}, temp).files["usage"]
+    files = find_sources(None, {"usage": (path,)}, temp, OPTIONS).files["usage"]
     if folder.is_dir() and any(_names(_header(f)) >= BANDICOOT for f in files):
         files = _told_apart(found, files, mappings)
     here = _sorted(files, "usage", BANDICOOT, mappings)

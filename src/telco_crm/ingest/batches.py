@@ -21,6 +21,7 @@ from telco_crm.ingest.lines import BadLine
 from telco_crm.ingest.mapping import Binding, TableMapping
 from telco_crm.ingest.sources import SourceFile
 from telco_crm.ingest.textfile import SAMPLE_ROWS, TextChunk, TextLayout, read_chunks, read_layout
+from telco_crm.ingest.times import DATED, is_offset, known_zone
 
 BATCH_ROWS = 1_000_000
 ROW_NUMBER = "file_row_number"  # as DuckDB names it
@@ -72,7 +73,7 @@ def open_file(engine: Engine, file: SourceFile, mapping: TableMapping, threads: 
         InputError: the file cannot be read as what it is.
     """
     if file.format == "parquet":
-        return _open_parquet(engine, file)
+        return _open_parquet(engine, file, mapping)
     layout, samples = read_layout(file, mapping)
     delimiter = {",": "comma", "\t": "tab", "|": "pipe", ";": "semicolon"}.get(layout.delimiter, layout.delimiter)
     encoding = "ASCII" if layout.encoding == AUTO else layout.encoding.upper()
@@ -126,7 +127,7 @@ def _text_batch(file: SourceFile, number: int, chunks: Sequence[TextChunk]) -> B
     return Batch(file.name, number, "raw_rows", table.num_rows, size, raw, bad, table)
 
 
-def _open_parquet(engine: Engine, file: SourceFile) -> OpenFile:
+def _open_parquet(engine: Engine, file: SourceFile, mapping: TableMapping) -> OpenFile:
     try:
         parquet = pq.ParquetFile(file.path)
         schema = parquet.schema_arrow
@@ -143,10 +144,12 @@ def _open_parquet(engine: Engine, file: SourceFile) -> OpenFile:
         shown = ", ".join(f"CAST({sql} AS VARCHAR)" for sql, _ in map(text.__getitem__, headers))
         first = engine.rows(f"SELECT {shown} FROM {relation} WHERE {ROW_NUMBER} < {SAMPLE_ROWS}")
     zones = {f.name: f.type.tz for f in schema if pa.types.is_timestamp(f.type) and f.type.tz}
+    unknown = {h: z for h, z in zones.items() if not mapping.zone and not (is_offset(z) or engine.rows(known_zone(z)))}
     samples = {h: [row[i] or "" for row in first] for i, h in enumerate(headers)}
 
     def cells(bindings: Sequence[Binding]) -> dict[str, Cell]:
         found = [(b, b.header) for b in bindings if b.header]
+        _refuse_zones(file, {h: unknown[h] for b, h in found if h in unknown and b.column.type in DATED})
         stored = {b.name: Cell(f"c{i}", text[h][1], zones.get(h)) for i, (b, h) in enumerate(found)}
         return {**stored, **_constants(bindings)}
 
@@ -174,6 +177,14 @@ def readable(file: str) -> Iterator[None]:
         yield
     except DamagedError as error:
         raise InputError(f"{file} is damaged ({error}); copy or export it again") from None
+
+
+def _refuse_zones(file: SourceFile, unknown: Mapping[str, str]) -> None:
+    if unknown:
+        remedy = f'say whose clock counts in the mapping: [input.{file.table}] zone = "Asia/Shanghai"'
+        raise InputError(
+            [f'{file.name}: unknown time zone "{z}" of the column "{h}"; {remedy}' for h, z in unknown.items()]
+        )
 
 
 def _as_text(column: str, kind: str) -> tuple[str, str]:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from telco_crm.engine.base import Engine
-from telco_crm.engine.sql import identifier, literal
+from telco_crm.engine.sql import identifier
 from telco_crm.engine.workers import at_once
 from telco_crm.errors import InputError, UsageError
 from telco_crm.ingest.batches import Batch, OpenFile, open_file, readable
@@ -21,6 +21,7 @@ from telco_crm.ingest.quick import quick_conversion
 from telco_crm.ingest.rejects import RejectFile
 from telco_crm.ingest.sinks import HowTo, Outcome, Sink, TableSink
 from telco_crm.ingest.sources import SourceFile
+from telco_crm.ingest.times import known_zone
 from telco_crm.progress import Progress, Silent
 from telco_crm.schema import Schema, load_schema
 
@@ -125,7 +126,7 @@ class Reader:
     def _check_zones(self, mapping: TableMapping, table: str) -> None:
         for key in ("zone", "source_zone"):
             zone = getattr(mapping, key)
-            if zone and not self.engine.rows(f"SELECT 1 FROM pg_timezone_names() WHERE name = {literal(zone)}"):
+            if zone and not self.engine.rows(known_zone(zone)):
                 raise InputError(f'[input.{table}] {key}: unknown time zone "{zone}"; use a name such as Asia/Shanghai')
 
 

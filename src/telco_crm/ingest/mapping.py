@@ -18,6 +18,9 @@ from telco_crm.ingest.times import wrong_directive
 from telco_crm.rules import Model, nearest
 from telco_crm.schema import Column, Schema
 
+# Of a header's sampled cells, at least and at most so many are values of the column meant, and of any other.
+MOST, FEW = 0.9, 0.1
+
 
 class TableMapping(Model):
     """`[input.<table>]` of the user's file: what recognition cannot know.
@@ -102,8 +105,12 @@ def bind(
     chosen: dict[str, list[str]] = {c: [h] for c, h in mapping.columns.items() if c in schema.columns}
     taken = {h for found in chosen.values() for h in found}
     unsettled: set[str] = set()
+    candidates = {h: [] if h in taken else _open_candidates(schema, h, mapping) for h in headers}
+    sure = {names[0] for names in candidates.values() if len(names) == 1}
     for header in headers:
-        names = [] if header in taken else _meant(schema, header, mapping, samples.get(header, ()))
+        names = candidates[header]
+        if len(names) > 1:
+            names = _settled(_shares(schema, names, mapping, samples.get(header, ())), sure)
         if len(names) > 1:
             problems.append(_ambiguous(schema, header, file))
             unsettled |= set(names)
@@ -125,14 +132,25 @@ def bind(
     ]
 
 
-def _meant(schema: Schema, header: str, mapping: TableMapping, sample: Sequence[str]) -> list[str]:
-    """The columns a header means: none, one, or several that its values do not settle."""
-    taken = {*mapping.columns, *mapping.constants}
-    names = [n for n in _candidates(schema, header) if n not in taken]
-    if len(names) < 2:
-        return names
-    fitting = [n for n in names if _fits(schema.columns[n], mapping.values.get(n, {}), sample)]
-    return fitting if len(fitting) == 1 else names
+def _open_candidates(schema: Schema, header: str, mapping: TableMapping) -> list[str]:
+    """The columns that a header may mean and that the mapping does not fill otherwise."""
+    return [n for n in _candidates(schema, header) if n not in mapping.columns and n not in mapping.constants]
+
+
+def _settled(shares: Mapping[str, float], sure: Set[str]) -> list[str]:
+    """The column that a header means, of the candidates whose values so many (`shares`) of its cells are, or all of
+    them if that settles nothing. Bad cells are rejected later; they need not keep a file from being read.
+
+    Columns that other headers fill for `sure` are no rivals.
+    """
+    for names in ([n for n in shares if n not in sure], list(shares)):
+        whole = [n for n in names if shares[n] == 1]
+        most = [n for n in names if shares[n] >= MOST]
+        if len(whole) == 1:
+            return whole
+        if len(most) == 1 and all(shares[n] <= FEW for n in names if n not in most):
+            return most
+    return list(shares)
 
 
 def _twice(schema: Schema, name: str, found: Sequence[str], file: str) -> str:
@@ -199,10 +217,11 @@ def _split_unit(column: Column, header: str) -> tuple[str, str | None]:
     return (base.strip("_"), unit) if unit in unit_table(column.unit) else (header, None)
 
 
-def _fits(column: Column, extra: Mapping[str, str], sample: Sequence[str]) -> bool:
-    known = spellings(column, extra)
-    values = [v for v in sample if v and v.strip()]
-    return bool(values) and all(fold(v) in known for v in values)
+def _shares(schema: Schema, names: Sequence[str], mapping: TableMapping, sample: Sequence[str]) -> dict[str, float]:
+    """How many of the filled cells are values of each of the columns, from 0 to 1."""
+    values = [fold(v) for v in sample if v and v.strip()]
+    known = {n: spellings(schema.columns[n], mapping.values.get(n, {})) for n in names}
+    return {n: sum(v in known[n] for v in values) / max(len(values), 1) for n in names}
 
 
 def _ambiguous(schema: Schema, header: str, file: str) -> str:

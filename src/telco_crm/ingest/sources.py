@@ -48,12 +48,14 @@ class Sources:
         return any(self.files.values())
 
 
-def find_sources(data: Path | None, flags: Mapping[str, Sequence[str]], temp: Path) -> Sources:
+def find_sources(
+    data: Path | None, flags: Mapping[str, Sequence[str]], temp: Path, options: Mapping[str, str] | None = None
+) -> Sources:
     """The files of every table.
 
     `data` is a folder whose files or sub-folders begin with a table's name, English or Chinese; `flags` maps a table to
     paths, globs, folders or "-" (standard input, which is copied into `temp` first). A table named by a flag is not
-    looked for in the folder.
+    looked for in the folder. `options` tells by which option a table was named, where that is not --TABLE ("": none).
 
     Raises:
         InputError: naming every path that does not exist or holds nothing usable.
@@ -69,7 +71,8 @@ def find_sources(data: Path | None, flags: Mapping[str, Sequence[str]], temp: Pa
             try:
                 found += _from_pattern(table, pattern, temp)
             except InputError as error:
-                problems += error.problems
+                option = (options or {}).get(table, f"--{table}")
+                problems += [f"{option} {problem}".strip() for problem in error.problems]
         if patterns:
             files[table] = _distinct(found) if len(patterns) > 1 else tuple(found)
     if problems:
@@ -110,9 +113,9 @@ def _from_pattern(table: str, pattern: str, temp: Path) -> list[SourceFile]:
     paths = [Path(pattern)] if Path(pattern).exists() else [Path(p) for p in sorted(glob.glob(pattern, recursive=True))]
     found = [file for path in paths for file in _below(table, path, named=True)]
     if not paths:
-        raise InputError(f"--{table} {pattern}: there is no such file, folder or match; check the path")
+        raise InputError(f"{pattern}: there is no such file, folder or match; check the path")
     if not found:
-        raise InputError(f"--{table} {pattern}: holds no CSV or Parquet file; give files ending .csv, .txt or .parquet")
+        raise InputError(f"{pattern}: holds no CSV or Parquet file; give files ending .csv, .txt or .parquet")
     return found
 
 

@@ -31,7 +31,7 @@ from telco_crm.manifest import file_hash
 from telco_crm.months import Month
 from telco_crm.schema import load_schema
 
-FORMAT = 4  # of the packed rows and of this layout
+FORMAT = 5  # of the packed rows and of this layout; goes up, too, when cells are read otherwise
 CONTACTS = "contacts-"
 CONTACT_COLUMNS = {
     "sid": "UBIGINT, hash of subscriber_id",

@@ -16,6 +16,9 @@ WORDED = (
     "%Y年%m月%d日",
 )
 EARLIEST, LATEST = "TIMESTAMP '1900-01-01'", "TIMESTAMP '2199-12-31 23:59:59'"  # keeps 5/3/26 from being the year 5
+DATED = ("time", "date", "month")  # types of columns that hold times
+ZONED = ("TIMESTAMP WITH TIME ZONE", "TIMESTAMPTZ_NS")  # stored instants, in micro- and nanoseconds
+FIXED = r"([+-])(\d{2}):?(\d{2})"  # a stored zone that is an offset
 OFFSET = r"(?:Z|[+-](?:0\d|1[0-5]):?[0-5]\d)"
 MARK = r" ?(?:Z|UTC|GMT|[+-](?:0\d|1[0-5])(?::?[0-5]\d)?)"  # what names the offset at the end of a time
 # The engine's own cast is laxer: it takes any word behind a time for a zone.
@@ -45,9 +48,26 @@ def time_from_timestamp(
     r: str, sql_type: str, stored_zone: str | None, zone: str | None, source_zone: str | None
 ) -> str:
     """TIMESTAMP, local wall clock, of a stored timestamp; one with a time zone is turned into `zone`, else its own."""
-    if sql_type == "TIMESTAMP WITH TIME ZONE":
-        return _at(r, zone or stored_zone or "UTC")
-    return _shift(f"CAST({r} AS TIMESTAMP)", source_zone, zone)
+    if sql_type in ZONED:
+        instant = r if sql_type == ZONED[0] else _at(_microseconds(r), "UTC")
+        return _clock(instant, zone or stored_zone or "UTC")
+    wall = _microseconds(r) if sql_type == "TIMESTAMP_NS" else f"CAST({r} AS TIMESTAMP)"
+    return _shift(wall, source_zone, zone)
+
+
+def is_offset(zone: str) -> bool:
+    """Whether a stored zone is an offset such as +08:00."""
+    return re.fullmatch(FIXED, zone) is not None
+
+
+def known_zone(zone: str) -> str:
+    """SQL: one row if the engine knows the zone of this name, else none."""
+    return f"SELECT 1 FROM pg_timezone_names() WHERE lower(name) = lower({literal(zone)})"
+
+
+def _microseconds(r: str) -> str:
+    """TIMESTAMP of nanoseconds, cut off: the engine's cast rounds, which may lead into the next month."""
+    return f"make_timestamp(epoch_ns({r}) // 1000 - (epoch_ns({r}) % 1000 < 0)::INTEGER)"
 
 
 def _recognised(r: str, zone: str | None, source_zone: str | None) -> str:
@@ -119,6 +139,14 @@ def _epoch(milliseconds: str, zone: str | None) -> str:
 
 def _at(instant: str, zone: str) -> str:
     return f"timezone({literal(zone)}, {instant})"
+
+
+def _clock(instant: str, zone: str) -> str:
+    """Wall-clock time of an instant in a zone or, where that is an offset such as +08:00, at that offset."""
+    if not (offset := re.fullmatch(FIXED, zone)):
+        return _at(instant, zone)
+    minutes = int(f"{offset[1]}1") * (int(offset[2]) * 60 + int(offset[3]))
+    return f"{_at(instant, 'UTC')} + INTERVAL ({minutes}) MINUTE"
 
 
 def _shift(wall: str, source_zone: str | None, zone: str | None) -> str:

@@ -21,7 +21,7 @@ from telco_crm.synth.planting import Planter
 from telco_crm.synth.rivals import RivalTally
 from telco_crm.synth.setting import Setting
 from telco_crm.synth.sinks import CsvSink, ParquetSink, Sink
-from telco_crm.synth.staging import Staging
+from telco_crm.synth.staging import DEFECTS, Staging
 from telco_crm.synth.traffic import day_traffic
 from telco_crm.synth.truth import rejects_table, truth_table
 from telco_crm.synth.world import World, make_world
@@ -124,7 +124,7 @@ class _Writer:
             self.defects[table] += planted
             self.rows[table] += planted
         if self._setting.options.dirty:
-            self._plain("truth_rejects.csv", rejects_table(self._planters))
+            self._plain(DEFECTS, rejects_table(self._planters))
 
     def _plain(self, name: str, data: pa.Table) -> None:
         self.files.append(name)
@@ -147,7 +147,7 @@ class _Writer:
 
 def _file_names(setting: Setting) -> set[str]:
     """Names of all files of the sample."""
-    names = {"truth.csv", "truth_prospects.csv"} | ({"truth_rejects.csv"} if setting.options.dirty else set())
+    names = {"truth.csv", "truth_prospects.csv"} | ({DEFECTS} if setting.options.dirty else set())
     for table in INPUT_TABLES:
         months = range(setting.timeline.months) if table in MONTHLY else [None]
         names |= {_file_name(setting, table, month) for month in months}

@@ -10,6 +10,8 @@ from types import TracebackType
 from telco_crm.errors import OutputError
 from telco_crm.schema import INPUT_TABLES
 
+DEFECTS = "truth_rejects.csv"  # the defects of a sample; those of one that is overwritten go with it
+
 
 class Staging:
     """Files of the folder `out`, written under temporary names until the end of the `with` block.
@@ -43,6 +45,8 @@ class Staging:
         if kind is None:
             for name in self._begun:
                 os.replace(self._aside(name), self._out / name)
+            if DEFECTS not in self._names:
+                (self._out / DEFECTS).unlink(missing_ok=True)
             return
         for name in self._begun:
             self._aside(name).unlink(missing_ok=True)
@@ -55,6 +59,6 @@ class Staging:
     def _refuse_strangers(self) -> None:
         """Refuse to write beside files that would be read as part of this sample."""
         for path in sorted(self._out.iterdir()):
-            if path.name.startswith((*INPUT_TABLES, "truth")) and path.name not in self._names:
+            if path.name.startswith(INPUT_TABLES) and path.name not in self._names:
                 remedy = "choose another folder or remove it"
                 raise OutputError(f"{path} is not part of this sample but would be read with it: {remedy}.")
