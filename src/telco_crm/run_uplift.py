@@ -94,7 +94,7 @@ def run_uplift_table_fit(
     check_rules(settings.config)
     rules = load_rules(UpliftRules, "uplift", settings.config.rules.get("uplift"))
     with OutputFile(str(target), settings.temp_dir) as file, _engine(settings) as engine:
-        table = read_wide(path, engine.temp_path(""), engine.threads)
+        table = read_wide(path, engine.temp_path(""), engine.threads, settings.lang)
         fitted, task, notes = fit_table(table, said, rules, settings.seed, engine.threads, settings.lang)
         rows = _keep(engine, fitted, task, file, curves)
     return Result([], {}, rows=rows, notes=notes, seconds=clock.seconds), report(fitted.model, settings.lang)
@@ -110,7 +110,7 @@ def run_uplift_table_score(
     """
     clock, (identifier, style) = Clock(), how
     with OutputFile(target, settings.temp_dir) as file, _engine(settings) as engine:
-        table = read_wide(path, engine.temp_path(""), engine.threads)
+        table = read_wide(path, engine.temp_path(""), engine.threads, settings.lang)
         rows, notes = score_table(model, table, identifier, engine.threads, settings.lang)
         engine.register("uplift", rows)
         count = write_table(engine, RANKED, file.temp, load_schema("uplift"), style)

@@ -174,7 +174,7 @@ def test_model_of_a_table_is_not_one_of_exports(telco: Telco, fitted: Path) -> N
     ("old", "new", "says"),
     [
         ('"rows": 600', '"rows": 601', "changed after it was fitted"),
-        ("telco-crm churn model 2", "telco-crm churn model 1", "another version"),
+        ("telco-crm churn model 3", "telco-crm churn model 2", "another version"),
         ('"edges"', '"edgy"', "is not a churn model"),
     ],
 )
@@ -198,3 +198,32 @@ def test_table_of_the_tests_is_what_it_says() -> None:
     frame, left = people()
     assert len(frame) == 600
     assert 100 < left.sum() < 300
+
+
+def with_commas(customers: Path, target: Path, decimals: int = 1) -> Path:
+    """The table with semicolons, and minutes with a decimal comma."""
+    lines = ["number;minutes;age;plan;city;left"]
+    for row in rows(customers):
+        minutes = f"{float(row['minutes']):.{decimals}f}".replace(".", ",") if row["minutes"] else ""
+        lines.append(";".join([row["number"], minutes, *(row[name] for name in ("age", "plan", "city", "left"))]))
+    target.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return target
+
+
+def test_decimal_commas_are_read_as_points(telco: Telco, customers: Path, fitted: Path) -> None:
+    telco.good("churn", "score", "--table", customers, "--model", fitted, "-o", "s.csv")
+    for decimals in (1, 3):
+        table = with_commas(customers, telco.folder / "c.csv", decimals)
+        done = telco.good("churn", "score", "--table", table, "--model", fitted, "-o", "c_s.csv")
+        assert "minutes: the comma is read as decimal point, such as " in done.err
+        assert (telco.folder / "c_s.csv").read_bytes() == (telco.folder / "s.csv").read_bytes()
+
+
+def test_column_that_is_no_longer_numbers_counts_as_missing(telco: Telco, customers: Path, fitted: Path) -> None:
+    age = changed(customers, telco.folder / "age.csv", age="old")
+    done = telco.good("churn", "score", "--table", age, "--model", fitted, "-o", "s.csv")
+    assert "column age was number and now holds old: " in done.err
+    assert "it counts as empty" in done.err
+    minutes = changed(customers, telco.folder / "minutes.csv", minutes="0,346")
+    says = ("column minutes was number and now holds 0,346: ", "of what the model looks at; fit it again")
+    telco.refused("churn", "score", "--table", minutes, "--model", fitted, "-o", "s.csv", says=says)

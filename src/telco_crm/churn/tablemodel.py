@@ -18,6 +18,7 @@ from telco_crm.learn.fit import fit
 from telco_crm.learn.folds import folds
 
 LEAST_LEAVERS = 50
+MOST_ODD = 0.5  # part of the cells of a column that may be no numbers
 MOST_LOST = 0.25  # part of a model's importance that may be missing from a table
 
 
@@ -81,38 +82,49 @@ def matching(model: ChurnModel, table: WideTable, lang: str) -> tuple[pd.DataFra
     """
     if model.training.source != "table":
         raise InputError("the model was fitted on exports, not on a wide table; score exports with it, or fit a table")
-    lost = [name for name in model.meaning if name not in table.columns]
-    empty: list[str] = []
-    problems = []
+    absent: dict[str, str] = {}  # column → why nothing of it is known: a sentence in labels.toml
+    shown: dict[str, list[str]] = {}
     columns: dict[str, pd.Series] = {}
-    notes = list(table.left_out)
+    notes = list(table.notes)
     for column in model.additive.columns:
-        if column.name in lost:
-            columns[column.name] = pd.Series(np.full(table.rows, np.nan))
+        name = column.name
+        columns[name] = pd.Series(np.full(table.rows, np.nan))
+        if name not in table.columns:
+            absent[name] = "lost"
             continue
-        kind = model.meaning[column.name]
-        _, values, odd = table.typed(column.name, kind)
-        if not odd and values.isna().all() and model.importance[column.name]:
-            empty.append(column.name)
-        columns[column.name] = values
-        if odd and values.isna().mean() > 0.5:
-            problems.append(f"column {column.name} was {kind.split(':')[0]} and now holds {', '.join(odd)}")
+        kind = model.meaning[name]
+        _, values, odd = table.typed(name, kind)
+        if odd and values.isna().sum() - table.text(name).isna().sum() > MOST_ODD * table.text(name).notna().sum():
+            absent[name], shown[name] = "unlike", odd
             continue
-        notes += [odd_cells(column.name, kind, odd, lang)] * bool(odd) + _unseen(column, values, lang)
-    for names, key in ((lost, "lost"), (empty, "hollow")):
-        share = sum(model.importance[name] for name in names) / (sum(model.importance.values()) or 1.0)
-        if share > MOST_LOST:
-            problems.append(_absent(names, key, share, "en"))
-        elif names:
-            notes.append(text("table.as_empty", lang, what=_absent(names, key, share, lang)))
-    if problems:
-        raise InputError([f"{table.name} does not fit the model: {problem}; fit it again" for problem in problems])
-    return pd.DataFrame(columns), notes
+        if not odd and values.isna().all() and model.importance[name]:
+            absent[name] = "hollow"
+        columns[name] = values
+        notes += [odd_cells(name, kind, odd, lang)] * bool(odd) + _unseen(column, values, lang)
+    return pd.DataFrame(columns), notes + _absences(model, table, absent, shown, lang)
 
 
-def _absent(names: list[str], key: str, share: float, lang: str) -> str:
+def _absences(
+    model: ChurnModel, table: WideTable, absent: dict[str, str], shown: dict[str, list[str]], lang: str
+) -> list[str]:
+    """Notes on columns of which nothing is known; InputError, if that is too much of what the model looks at."""
+    total = sum(model.importance.values()) or 1.0
+    much = sum(model.importance[name] for name in absent) / total > MOST_LOST
+    said = []
+    for key in ("lost", "hollow", "unlike"):
+        names = [name for name, why in absent.items() if why == key]
+        for part in [[name] for name in names] if key == "unlike" else [names] * bool(names):
+            share = sum(model.importance[name] for name in part) / total
+            more = {"kind": model.meaning[part[0]].split(":")[0], "cells": ", ".join(shown.get(part[0], ()))}
+            said.append(_absent(part, key, share, "en" if much else lang, **more))
+    if much:
+        raise InputError([f"{table.name} does not fit the model: {what}; fit it again" for what in said])
+    return [text("table.as_empty", lang, what=what) for what in said]
+
+
+def _absent(names: list[str], key: str, share: float, lang: str, **more: str) -> str:
     """That columns are not there, or are empty: how much of what the model looks at they are."""
-    return text(f"table.{'several_' * (len(names) > 1)}{key}", lang, names=", ".join(names), share=share)
+    return text(f"table.{'several_' * (len(names) > 1)}{key}", lang, names=", ".join(names), share=share, **more)
 
 
 def _unseen(column: ColumnCode, values: pd.Series, lang: str) -> list[str]:

@@ -66,7 +66,7 @@ def prepare(table: WideTable, task: TableTask, seed: int) -> Prepared:
     skip = {task.label, task.identifier, *task.drop}
     kinds: dict[str, str] = {}
     columns: dict[str, pd.Series] = {}
-    notes = [*table.left_out, *notes]
+    notes = [*table.notes, *notes]
     for name in table.columns:
         if name not in skip:
             kinds[name], values, odd = table.typed(name)

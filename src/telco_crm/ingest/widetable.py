@@ -5,8 +5,7 @@ Encodings, delimiters, compression and damaged lines are those of the export rea
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from telco_crm.errors import InputError
+from telco_crm.ingest.decimals import decimal_columns, example, look, number, with_point
 from telco_crm.ingest.mapping import TableMapping
 from telco_crm.ingest.sources import SourceFile, find_sources
 from telco_crm.ingest.textfile import read_chunks, read_layout
@@ -40,7 +40,6 @@ DATES = (
     "%d/%m/%Y",
     "%d-%m-%Y",
 )
-WRITTEN = re.compile(r"[-+]?[¥￥$€£]?\s?[-+]?\d{1,3}(,\d{3})*(\.\d+)?\s?[%元]?|[-+]?\d+(\.\d+)?\s?[%元]")
 UNREADABLE = 0.02  # part of the distinct cells of a column of numbers that may be something else …
 MANY_CELLS = 30  # … if there are so many
 Words = npt.NDArray[np.object_]
@@ -51,13 +50,14 @@ NUMBER, TEXT, DATE = "number", "text", "date"
 class WideTable:
     """A table as read: every column as text (None where empty), or as numbers where a Parquet file says so.
 
-    `left_out` has a sentence for each kind of row that could not be read.
+    `decimal` are the columns whose comma is a decimal point; `notes` has a sentence for whatever was not plain to read.
     """
 
     name: str
     columns: dict[str, pa.ChunkedArray]
     rows: int
-    left_out: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    decimal: frozenset[str] = frozenset()
 
     def text(self, name: str) -> pd.Series:
         """A column as text, None where it is empty; whole numbers without a decimal point.
@@ -83,10 +83,11 @@ class WideTable:
             return NUMBER, pd.Series(numbers), []
         places, index = pd.factorize(self.text(name))
         words = np.array(index, object)
-        kind = kind or found_kind(words)
+        meant = with_points(words) if name in self.decimal else words
+        kind = kind or found_kind(meant)
         if kind == TEXT:
             return TEXT, pd.Series([*words, None], dtype=object).take(places).reset_index(drop=True), []
-        numbers = as_numbers(words, kind)
+        numbers = as_numbers(meant, kind)
         odd = np.isnan(numbers) & ~np.isin([str(w).lower() for w in words], EMPTY_WORDS)
         return kind, pd.Series(np.append(numbers, np.nan)[places]), [str(word) for word in words[odd][:3]]
 
@@ -99,10 +100,15 @@ def read_wide(path: str, temp: Path, threads: int, lang: str = "en") -> WideTabl
     """
     files = find_sources(None, {"table": (path,)}, temp).files["table"]
     parts: list[pa.Table] = []
-    left_out: list[str] = []
+    notes: list[str] = []
+    delimiters = set()
     for file in files:
-        part, bad = _read_parquet(file) if file.format == "parquet" else _read_text(file, threads, lang)
-        left_out += bad
+        if file.format == "parquet":
+            part, bad, delimiter = *_read_parquet(file), ","
+        else:
+            part, bad, delimiter = _read_text(file, threads, lang)
+        notes += bad
+        delimiters.add(delimiter)
         _check_header(part.column_names, file.name)
         if parts and parts[0].column_names != part.column_names:
             raise InputError(f"{file.name} has other columns than {files[0].name}; give files with the same header")
@@ -111,7 +117,27 @@ def read_wide(path: str, temp: Path, threads: int, lang: str = "en") -> WideTabl
     if not table.num_rows:
         raise InputError(f"{files[0].name} has a header and no rows; export it again")
     columns = {name: table.column(name) for name in table.column_names}
-    return WideTable(path, columns, table.num_rows, tuple(left_out))
+    found = WideTable(path, columns, table.num_rows)
+    decimal, more = _commas(found, delimiters.pop() if len(delimiters) == 1 else ",", lang)
+    return replace(found, notes=(*notes, *more), decimal=frozenset(decimal))
+
+
+def _commas(table: WideTable, delimiter: str, lang: str) -> tuple[list[str], list[str]]:
+    """The columns of numbers with a decimal comma, and notes on what commas were taken for."""
+    words: dict[str, list[str]] = {}
+    for name, column in table.columns.items():
+        if delimiter == "," or not pc.any(pc.match_substring(column, ",")).as_py():
+            continue
+        cells = np.array(table.text(name).dropna().unique(), object)
+        if found_kind(with_points(cells)) == NUMBER:
+            words[name] = [str(cell) for cell in cells]
+    decimal, unsure = decimal_columns({name: look(cells) for name, cells in words.items()}, delimiter)
+    notes = []
+    for names, key in ((decimal, "decimal"), (unsure, "thousands")):
+        if names:
+            word, value = example(words[names[0]], key == "decimal")
+            notes.append(text(f"table.{key}", lang, names=", ".join(names), word=word, value=value))
+    return decimal, notes
 
 
 def _check_header(names: list[str], file: str) -> None:
@@ -144,6 +170,11 @@ def found_kind(words: Words) -> str:
     return TEXT
 
 
+def with_points(words: Words) -> Words:
+    """Cells of a column with decimal commas, with points."""
+    return np.array([with_point(str(word)) for word in words], object)
+
+
 def as_numbers(words: Words, kind: str) -> npt.NDArray[np.float64]:
     """Numbers (also written 1,234.5 or 12% or ¥20), or days since 1970 for dates; NaN for anything else."""
     if kind.startswith(DATE):
@@ -152,8 +183,7 @@ def as_numbers(words: Words, kind: str) -> npt.NDArray[np.float64]:
         return np.asarray(days.to_numpy(np.float64, na_value=np.nan))
     numbers = np.array(pd.to_numeric(pd.Series(words, dtype=object), errors="coerce"), np.float64)
     for at in np.flatnonzero(np.isnan(numbers)):
-        if WRITTEN.fullmatch(str(words[at])):
-            numbers[at] = float(re.sub(r"[^\d.+-]", "", str(words[at])))
+        numbers[at] = number(str(words[at]))
     return np.asarray(numbers)
 
 
@@ -169,7 +199,7 @@ def _cast(column: pa.ChunkedArray) -> Any:
     return None if numbers.null_count == len(numbers) else numbers.to_numpy()
 
 
-def _read_text(file: SourceFile, threads: int, lang: str) -> tuple[pa.Table, list[str]]:
+def _read_text(file: SourceFile, threads: int, lang: str) -> tuple[pa.Table, list[str], str]:
     layout, _ = read_layout(file, TableMapping(nulls=()))
     if len(layout.header) < 2:
         raise InputError(f"{file.name}, line 1: only one column ({layout.header[0]}); is it a table with a header?")
@@ -181,10 +211,10 @@ def _read_text(file: SourceFile, threads: int, lang: str) -> tuple[pa.Table, lis
     empty = pa.table({f"c{i}": pa.array([], pa.string()) for i in fields})
     table = pa.concat_tables(chunks or [empty]).rename_columns(list(layout.header))
     if not bad:
-        return table, []
+        return table, [], layout.delimiter
     first = bad[0]
     where = {"file": file.name, "n": len(bad), "line": first.line, "reason": first.reason}
-    return table, [text("table.damaged", lang, **where)]
+    return table, [text("table.damaged", lang, **where)], layout.delimiter
 
 
 def _read_parquet(file: SourceFile) -> tuple[pa.Table, list[str]]:

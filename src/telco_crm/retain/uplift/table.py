@@ -46,7 +46,7 @@ def fit_table(
     options = [("--treatment", said.treatment), ("--outcome", said.outcome), ("--id", said.identifier)]
     check_columns(table, [*options, *(("--drop", name) for name in said.drop)], lang)
     treated_value, control_value, arm = _arms(table, said, lang)
-    notes = list(table.left_out)
+    notes = list(table.notes)
     outcome = _outcome(table, said, lang)
     known = arm.notna().to_numpy() & np.isfinite(outcome)
     unclear = int(table.rows - known.sum())
@@ -87,7 +87,7 @@ def score_table(
     lost = [name for name in model.meaning if name not in table.columns]
     if lost and model.signal:
         raise InputError(text("uplift.lost_columns", lang, file=table.name, names=", ".join(lost)))
-    frame, notes = pd.DataFrame(index=range(table.rows)), list(table.left_out)
+    frame, notes = pd.DataFrame(index=range(table.rows)), list(table.notes)
     if model.signal:
         columns = {}
         for name, kind in model.meaning.items():
