@@ -87,6 +87,22 @@ def test_old_timestamps_and_the_zone_of_the_mapping(read: Reads) -> None:
     assert plain.column("time") == [TIME, TIME]
 
 
+@pytest.mark.parametrize(
+    ("values", "kind"),
+    [
+        (pa.array([[1], [2]]), "BIGINT[]"),
+        (pa.array([["1"], None]), "VARCHAR[]"),
+        (pa.array([[Decimal("1.5")], [Decimal("2.5")]], pa.list_(pa.decimal128(9, 2))), "DECIMAL(9,2)[]"),
+    ],
+)
+def test_only_text_may_be_lists(read: Reads, values: Any, kind: str) -> None:
+    given = {"subscriber_id": values, "month": ["2026-03"] * 2, "total": values, "due_date": ["2026-03-05"] * 2}
+    with pytest.raises(InputError) as error:
+        read("bills", {"bills.parquet": parquet(given)})
+    says = f"is stored as lists ({kind}), but has one value per row; export it as such"
+    assert [p.split(": ")[-1] for p in error.value.problems] == [f"subscriber_id {says}", f"total {says}"]
+
+
 EVENING = datetime(2026, 5, 31, 16, 30)  # 00:30 of the first of June in Shanghai, 12:30 in New York
 
 

@@ -188,10 +188,10 @@ def _refuse_zones(file: SourceFile, unknown: Mapping[str, str]) -> None:
 
 
 def _as_text(column: str, kind: str) -> tuple[str, str]:
-    """SQL for a stored column, and its type: lists and bytes (text that older writers do not mark as such) as text."""
+    """SQL for a stored column, and its type: lists as text, and bytes (text that older writers do not mark as such)."""
     if kind == "BLOB":
         return f"coalesce(TRY(decode({column})), CAST({column} AS VARCHAR))", "VARCHAR"
-    return (f"array_to_string({column}, ';')", "VARCHAR") if kind.endswith("[]") else (column, kind)
+    return (f"array_to_string({column}, ';')" if kind.endswith("[]") else column), kind
 
 
 def _slices(metadata: pq.FileMetaData) -> Iterator[tuple[int, int]]:

@@ -95,13 +95,10 @@ def conversion(
     Enumerations of closed columns become the schema's integer codes in `v_`; see `Column.code`.
 
     Raises:
-        InputError: an identifier is stored as a floating-point number.
+        InputError: columns are stored as what cannot be taken for their values.
     """
-    for b in bindings:
-        if b.column.type == "id" and cells[b.name].type in ("DOUBLE", "FLOAT"):
-            raise InputError(
-                f"{file}: {b.name} is stored as a floating-point number, so digits may be lost; export it as text"
-            )
+    if problems := [f"{file}: {b.name} {why}" for b in bindings if (why := _unfit(b.column, cells[b.name].type))]:
+        raise InputError(problems)
     bound = {b.name: b for b in bindings}
     steps = [Steps(b, cells[b.name], mapping) for b in bindings]
     good = {s.name: f"(r_{s.name} IS NULL OR v_{s.name} IS NOT NULL)" for s in steps if s.can_fail}
@@ -212,6 +209,15 @@ class Steps:
         if is_coded(self._column):
             return _choice(r, {s: str(self._column.code(v)) for s, v in known.items()}, "NULL")
         return _choice(r, {s: literal(v) for s, v in known.items()}, r)
+
+
+def _unfit(column: Column, stored: str) -> str:
+    """Why a column cannot be read from this stored (Parquet) type, and what to do; "" if it can."""
+    if stored.endswith("[]") and column.type not in ("text", "name"):
+        return f"is stored as lists ({stored}), but has one value per row; export it as such"
+    if column.type == "id" and stored in ("DOUBLE", "FLOAT"):
+        return "is stored as a floating-point number, so digits may be lost; export it as text"
+    return ""
 
 
 def _is_native(cell: Cell, column: Column) -> bool:
