@@ -60,6 +60,16 @@ def test_identifiers_that_are_floating_point_numbers_are_refused(read: Reads) ->
     )
 
 
+def test_identifiers_that_are_numbers_with_decimals_are_refused(read: Reads) -> None:
+    ids = pa.array([Decimal("13900000001.00"), Decimal(1)], pa.decimal128(20, 2))
+    with pytest.raises(InputError) as error:
+        read("events", {"events.parquet": parquet(events(subscriber_id=ids))})
+    assert error.value.problems[0].endswith(
+        "events.parquet: subscriber_id is stored as a number with decimals (DECIMAL(20,2)), which identifiers do not "
+        "have; export it as text"
+    )
+
+
 @pytest.mark.parametrize(
     "times",
     [

@@ -217,6 +217,8 @@ def _unfit(column: Column, stored: str) -> str:
         return f"is stored as lists ({stored}), but has one value per row; export it as such"
     if column.type == "id" and stored in ("DOUBLE", "FLOAT"):
         return "is stored as a floating-point number, so digits may be lost; export it as text"
+    if column.type == "id" and stored.startswith("DECIMAL") and not stored.endswith(",0)"):
+        return f"is stored as a number with decimals ({stored}), which identifiers do not have; export it as text"
     return ""
 
 
