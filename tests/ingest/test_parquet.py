@@ -60,6 +60,20 @@ def test_identifiers_that_are_floating_point_numbers_are_refused(read: Reads) ->
     )
 
 
+def test_identifiers_whose_bytes_are_no_text_are_rejected(read: Reads) -> None:
+    ids = pa.array([b"139", b"\xff2", "张".encode(), b"1.3E+10", None])
+    calls = {"subscriber_id": ids, "start_time": [TIME] * 5, "service": ["sms"] * 5, "direction": ["in"] * 5}
+    others = pa.array([b"139", b"139", b"\xe5\xbc", b"x", b"y"])
+    found = read("usage", {"u.parquet": parquet({**calls, "counterpart": others})})
+    assert found.column("subscriber_id") == ["139"]
+    assert [(r["line"], r["column"], r["reason"]) for r in found.rejects] == [
+        ("2", "subscriber_id", r'"\xFF2" is not an identifier (its bytes are not text)'),
+        ("3", "counterpart", r'"\xE5\xBC" is not an identifier (its bytes are not text)'),
+        ("4", "subscriber_id", '"1.3E+10" is not an identifier (a spreadsheet has turned it into a number)'),
+        ("5", "subscriber_id", "is missing"),
+    ]
+
+
 def test_identifiers_that_are_numbers_with_decimals_are_refused(read: Reads) -> None:
     ids = pa.array([Decimal("13900000001.00"), Decimal(1)], pa.decimal128(20, 2))
     with pytest.raises(InputError) as error:

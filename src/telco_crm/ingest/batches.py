@@ -150,7 +150,10 @@ def _open_parquet(engine: Engine, file: SourceFile, mapping: TableMapping) -> Op
     def cells(bindings: Sequence[Binding]) -> dict[str, Cell]:
         found = [(b, b.header) for b in bindings if b.header]
         _refuse_zones(file, {h: unknown[h] for b, h in found if h in unknown and b.column.type in DATED})
-        stored = {b.name: Cell(f"c{i}", text[h][1], zones.get(h)) for i, (b, h) in enumerate(found)}
+        stored = {
+            b.name: Cell(f"c{i}", text[h][1], zones.get(h), bytes=types.get(h) == "BLOB")
+            for i, (b, h) in enumerate(found)
+        }
         return {**stored, **_constants(bindings)}
 
     def raw(lines: Sequence[int]) -> list[str]:

@@ -40,6 +40,7 @@ EXPECTED = {
     "bool": "yes or no",
     "id": "an identifier (a spreadsheet has turned it into a number)",
 }
+NO_TEXT = "is not an identifier (its bytes are not text)"
 TRUE = ("true", "t", "yes", "y", "1", "是", "有")
 FALSE = ("false", "f", "no", "n", "0", "否", "无")
 
@@ -48,13 +49,19 @@ FALSE = ("false", "f", "no", "n", "0", "否", "无")
 class Cell:
     """Where a bound column's raw value is found: an SQL expression, its type, and the zone of a zoned timestamp.
 
-    `clean` says that the cell is trimmed and NULL where it means empty.
+    `clean` says that the cell is trimmed and NULL where it means empty, `bytes` that it was stored as bytes: those that
+    are no text are shown as such as \\xFF.
     """
 
     sql: str
     type: str
     zone: str | None = None
     clean: bool = False
+    bytes: bool = False
+
+    def no_text(self, shown: str) -> str:
+        """SQL: whether `shown` stands for bytes that are no text."""
+        return rf"contains({shown}, '\x')" if self.bytes else "false"
 
 
 @dataclass(frozen=True)
@@ -110,7 +117,7 @@ def conversion(
         typed=", ".join(f"{s.typed()} AS v_{s.name}" for s in steps),
         good={**good, **{f"check {n}": check for n, check in enumerate(checks)}},
         columns={name: _value(column, bound.get(name)) for name, column in schema.columns.items()},
-        problems=_problems(schema, bound),
+        problems=_problems(schema, bound, cells),
     )
 
 
@@ -196,7 +203,8 @@ class Steps:
                 return self._enum(r)
             case "id":
                 mangled = f"contains({r}, 'E+') AND regexp_full_match({r}, '[0-9.]+E[+][0-9]+')"
-                return f"CASE WHEN NOT ({mangled}) THEN {r} END"
+                wrong = f"{mangled} OR {self._cell.no_text(r)}" if self._cell.bytes else mangled
+                return f"CASE WHEN NOT ({wrong}) THEN {r} END"
             case _:
                 return r
 
@@ -274,12 +282,15 @@ def _among(column: Column, value: str, allowed: Sequence[str]) -> str:
     return f"({value} IS NULL OR {inside})" if "" in allowed else inside
 
 
-def _problems(schema: Schema, bound: Mapping[str, Binding]) -> dict[str, str]:
+def _problems(schema: Schema, bound: Mapping[str, Binding], cells: Mapping[str, Cell]) -> dict[str, str]:
     problems = {}
     for name, column in schema.columns.items():
         whens = []
         if name in bound:
-            shown = f"""concat('"', left(CAST(r_{name} AS VARCHAR), 40), '" ', {literal(_complaint(column))})"""
+            why = literal(_complaint(column))
+            if column.type == "id" and cells[name].bytes:
+                why = f"CASE WHEN {cells[name].no_text(f'r_{name}')} THEN {literal(NO_TEXT)} ELSE {why} END"
+            shown = f"""concat('"', left(CAST(r_{name} AS VARCHAR), 40), '" ', {why})"""
             whens.append(f"WHEN r_{name} IS NOT NULL AND v_{name} IS NULL THEN {shown}")
         if column.required:
             whens.append(f"WHEN v_{name} IS NULL THEN 'is missing'")

@@ -96,7 +96,8 @@ class _QuickSteps:
                 "" if self._cell.clean else f"{x} >= '!' AND NOT ends_with({x}, ' ') AND NOT ends_with({x}, '\t') AND "
             )
             other = "".join(f"{x} <> {literal(n)} AND " for n in self._nulls if n)
-            return f"({x} IS NULL OR ({clean}{other}NOT contains({x}, 'E+')))"
+            text = f"NOT {self._cell.no_text(x)} AND " if self._cell.bytes else ""
+            return f"({x} IS NULL OR ({clean}{other}{text}NOT contains({x}, 'E+')))"
         if self._kind:
             return f"({x} IS NULL OR v_{self.name} IS NOT NULL)"
         wanted = self._full.can_fail and not self._b.column.required
