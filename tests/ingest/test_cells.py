@@ -170,7 +170,8 @@ def test_numbers_are_read_with_and_without_separators(read: Reads) -> None:
 @pytest.mark.parametrize(
     "cell",
     ["12,34.5", "1234,567.8", "1,23", ",5", "1 234", "￥12.5", "12.5元", "(5.00)", "5-", "--5", "0x1F", "inf", "nan"]
-    + ["１２", "12.5.1", "1'234", "9999999999999", "-", "1.234,50", "twelve", "12%"],
+    + ["１２", "12.5.1", "1'234", "9999999999999", "-", "1.234,50", "twelve", "12%"]
+    + ["1_000", "1_0.5", "0.1_0"],
 )
 def test_what_is_no_number_is_refused(read: Reads, cell: str) -> None:
     found = totals(read, cell, "1")
@@ -187,6 +188,10 @@ def test_what_is_no_number_is_refused(read: Reads, cell: str) -> None:
         ("duration_s", '"1,234"', 1234),
         ("duration_s", "-1", '"-1" is not a whole number of 0 or more'),
         ("duration_s", "6.5", '"6.5" is not a whole number of 0 or more'),
+        ("duration_s", "1_000", '"1_000" is not a whole number of 0 or more'),
+        ("volume_bytes", "1_0", '"1_0" is not a whole number of 0 or more'),
+        ("charge", "1_000", '"1_000" is not an amount of money'),
+        ("latitude", "3_1.2", '"3_1.2" is not a number of degrees from -90 to 90'),
         ("duration_s", "1:01", '"1:01" is not a whole number of 0 or more'),
         ("volume_bytes", "987654321098", 987654321098),
         ("volume_bytes", "-987654321098", '"-987654321098" is not a whole number of 0 or more'),

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from telco_crm.engine.sql import literal
 from telco_crm.errors import InputError
 from telco_crm.ingest.mapping import Binding, TableMapping, fold, spellings
-from telco_crm.ingest.numbers import number_from_text, whole
+from telco_crm.ingest.numbers import number_from_text, whole, without_joints
 from telco_crm.ingest.times import EARLIEST, LATEST, month_from_text, time_from_text, time_from_timestamp
 from telco_crm.schema import Check, Column, Schema
 
@@ -173,7 +173,8 @@ class Steps:
             text = f"TRY_CAST({r} AS {MONEY})" if self._native else number_from_text(r, m.decimal, m.thousands)
             return text if self._b.factor == "1" else f"TRY_CAST({text} * {self._b.factor} AS {MONEY})"
         if column.type == "degrees":  # more decimals than money has
-            return f"TRY_CAST({r} AS DOUBLE)"
+            number = f"TRY_CAST({r} AS DOUBLE)"
+            return number if self._native else without_joints(r, number)
         if column.type in ("time", "date") or (column.type == "month" and (self._native or self._b.formats)):
             if self._native:
                 return time_from_timestamp(r, self._cell.type, self._cell.zone, m.zone, m.source_zone)

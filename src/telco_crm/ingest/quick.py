@@ -83,7 +83,8 @@ class _QuickSteps:
             number = f"TRY_CAST({x} AS {MONEY})"
             low = f" AND {number} >= {column.minimum}" if column.minimum is not None else ""
             high = f" AND {number} <= {column.maximum}" if column.maximum is not None else ""
-            return f"CASE WHEN NOT contains({x}, '.'){low}{high} THEN CAST({number} AS BIGINT) END"
+            plain = f"NOT contains({x}, '.') AND NOT contains({x}, '_')"
+            return f"CASE WHEN {plain}{low}{high} THEN CAST({number} AS BIGINT) END"
         return x if self._kind else self._full.typed()
 
     def good(self) -> str:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from telco_crm.engine.sql import literal
+from telco_crm.ingest.numbers import without_joints
 
 COMPACT = {14: "%Y%m%d%H%M%S", 12: "%Y%m%d%H%M", 8: "%Y%m%d"}  # digits only, by their number
 WORDED = (
@@ -113,7 +114,7 @@ def _from_formats(r: str, formats: Sequence[str], zone: str | None, source_zone:
             tries.append(_with_offset(r, form, zone))
         elif form in ("epoch", "epoch_ms"):
             number = f"TRY_CAST({r} AS BIGINT)" + (" * 1000" if form == "epoch" else "")
-            tries.append(_epoch(number, zone))
+            tries.append(_epoch(without_joints(r, number), zone))
         else:
             tries.append(_shift(f"try_strptime({r}, {literal(form)})", source_zone, zone))
     return f"coalesce({', '.join(tries)})" if len(tries) > 1 else tries[0]
