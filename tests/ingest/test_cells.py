@@ -39,7 +39,16 @@ def test_times_are_read_in_all_usual_forms(read: Reads) -> None:
         "20260305": MARCH,
         "2026年3月5日": MARCH,
         "2026年3月5日 10:15:00": MORNING,
+        "2026年3月5日 10:15": MORNING,
+        "2026年3月5日10:15": MORNING,
+        "2026年3月5日10:15:00": MORNING,
         "2026年03月05日10时15分00秒": MORNING,
+        "2026年03月05日10时15分": MORNING,
+        "2026年3月5日 10时15分": MORNING,
+        "2026年3月5日 10时15分0秒": MORNING,
+        "2026-3-5 9:5:7": datetime(2026, 3, 5, 9, 5, 7),
+        "2026/3/5 9:5": datetime(2026, 3, 5, 9, 5),
+        "2026.3.5 10:15": MORNING,
         "2026-03-05T10:15:00": MORNING,
         "2026-03-05 10:15:00.25": datetime(2026, 3, 5, 10, 15, 0, 250_000),
         "1772705700": MORNING,  # 20,517 days and 36,900 s after 1970-01-01: 2026-03-05 10:15:00 UTC
@@ -79,6 +88,13 @@ def test_times_are_read_in_all_usual_forms(read: Reads) -> None:
         "2026-03-05 10",
         "2026-03-05 25:00:00",
         "2026-03-05 10:60:00",
+        "2026-03-05 10:15:60",
+        "2026-03-05 10:150",
+        "2026-03-05 10:15:",
+        "2026-3-5 9:5:7:8",
+        "2026年3月5日 10时",
+        "2026年3月5日 24:00",
+        "2026年3月5日 10时60分",
         "2026-03-05 10:15:00 foo",
         "2026-03-05 10:15:00 BC",
         "2026-03-05 10:15:00 Asia/Tokyo",
@@ -154,7 +170,8 @@ def test_numbers_are_read_with_and_without_separators(read: Reads) -> None:
 @pytest.mark.parametrize(
     "cell",
     ["12,34.5", "1234,567.8", "1,23", ",5", "1 234", "￥12.5", "12.5元", "(5.00)", "5-", "--5", "0x1F", "inf", "nan"]
-    + ["１２", "12.5.1", "1'234", "9999999999999", "-", "1.234,50", "twelve", "12%"],
+    + ["１２", "12.5.1", "1'234", "9999999999999", "-", "1.234,50", "twelve", "12%"]
+    + ["1_000", "1_0.5", "0.1_0"],
 )
 def test_what_is_no_number_is_refused(read: Reads, cell: str) -> None:
     found = totals(read, cell, "1")
@@ -171,6 +188,10 @@ def test_what_is_no_number_is_refused(read: Reads, cell: str) -> None:
         ("duration_s", '"1,234"', 1234),
         ("duration_s", "-1", '"-1" is not a whole number of 0 or more'),
         ("duration_s", "6.5", '"6.5" is not a whole number of 0 or more'),
+        ("duration_s", "1_000", '"1_000" is not a whole number of 0 or more'),
+        ("volume_bytes", "1_0", '"1_0" is not a whole number of 0 or more'),
+        ("charge", "1_000", '"1_000" is not an amount of money'),
+        ("latitude", "3_1.2", '"3_1.2" is not a number of degrees from -90 to 90'),
         ("duration_s", "1:01", '"1:01" is not a whole number of 0 or more'),
         ("volume_bytes", "987654321098", 987654321098),
         ("volume_bytes", "-987654321098", '"-987654321098" is not a whole number of 0 or more'),

@@ -160,8 +160,9 @@ def test_number_formats(read: Reads, signs: str, forms: dict[str, str | None]) -
 )
 def test_formats_of_times(read: Reads, form: str, cell: str, value: datetime) -> None:
     mapping = f'[input.events.formats]\ntime = "{form}"\n'
-    found = read("events", lines("events", ("1", cell, "payment"), ("1", cell + "x", "payment")), mapping)
-    assert (found.column("time"), found.places) == ([value], [(3, "time")])
+    cells = (cell, cell + "x", f"{cell[0]}_{cell[1:]}")
+    found = read("events", lines("events", *(("1", c, "payment") for c in cells)), mapping)
+    assert (found.column("time"), found.places) == ([value], [(3, "time"), (4, "time")])
 
 
 def test_formats_of_months_and_dates(read: Reads) -> None:

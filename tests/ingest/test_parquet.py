@@ -60,6 +60,30 @@ def test_identifiers_that_are_floating_point_numbers_are_refused(read: Reads) ->
     )
 
 
+def test_identifiers_whose_bytes_are_no_text_are_rejected(read: Reads) -> None:
+    ids = pa.array([b"139", b"\xff2", "张".encode(), b"1.3E+10", None])
+    calls = {"subscriber_id": ids, "start_time": [TIME] * 5, "service": ["sms"] * 5, "direction": ["in"] * 5}
+    others = pa.array([b"139", b"139", b"\xe5\xbc", b"x", b"y"])
+    found = read("usage", {"u.parquet": parquet({**calls, "counterpart": others})})
+    assert found.column("subscriber_id") == ["139"]
+    assert [(r["line"], r["column"], r["reason"]) for r in found.rejects] == [
+        ("2", "subscriber_id", r'"\xFF2" is not an identifier (its bytes are not text)'),
+        ("3", "counterpart", r'"\xE5\xBC" is not an identifier (its bytes are not text)'),
+        ("4", "subscriber_id", '"1.3E+10" is not an identifier (a spreadsheet has turned it into a number)'),
+        ("5", "subscriber_id", "is missing"),
+    ]
+
+
+def test_identifiers_that_are_numbers_with_decimals_are_refused(read: Reads) -> None:
+    ids = pa.array([Decimal("13900000001.00"), Decimal(1)], pa.decimal128(20, 2))
+    with pytest.raises(InputError) as error:
+        read("events", {"events.parquet": parquet(events(subscriber_id=ids))})
+    assert error.value.problems[0].endswith(
+        "events.parquet: subscriber_id is stored as a number with decimals (DECIMAL(20,2)), which identifiers do not "
+        "have; export it as text"
+    )
+
+
 @pytest.mark.parametrize(
     "times",
     [
@@ -85,6 +109,22 @@ def test_old_timestamps_and_the_zone_of_the_mapping(read: Reads) -> None:
     assert found.column("time") == [datetime(2026, 3, 5, 18, 15)] * 2
     plain = read("events", {"e.parquet": parquet(events())}, '[input.events]\nzone = "Asia/Shanghai"\n')
     assert plain.column("time") == [TIME, TIME]
+
+
+@pytest.mark.parametrize(
+    ("values", "kind"),
+    [
+        (pa.array([[1], [2]]), "BIGINT[]"),
+        (pa.array([["1"], None]), "VARCHAR[]"),
+        (pa.array([[Decimal("1.5")], [Decimal("2.5")]], pa.list_(pa.decimal128(9, 2))), "DECIMAL(9,2)[]"),
+    ],
+)
+def test_only_text_may_be_lists(read: Reads, values: Any, kind: str) -> None:
+    given = {"subscriber_id": values, "month": ["2026-03"] * 2, "total": values, "due_date": ["2026-03-05"] * 2}
+    with pytest.raises(InputError) as error:
+        read("bills", {"bills.parquet": parquet(given)})
+    says = f"is stored as lists ({kind}), but has one value per row; export it as such"
+    assert [p.split(": ")[-1] for p in error.value.problems] == [f"subscriber_id {says}", f"total {says}"]
 
 
 EVENING = datetime(2026, 5, 31, 16, 30)  # 00:30 of the first of June in Shanghai, 12:30 in New York

@@ -150,7 +150,10 @@ def _open_parquet(engine: Engine, file: SourceFile, mapping: TableMapping) -> Op
     def cells(bindings: Sequence[Binding]) -> dict[str, Cell]:
         found = [(b, b.header) for b in bindings if b.header]
         _refuse_zones(file, {h: unknown[h] for b, h in found if h in unknown and b.column.type in DATED})
-        stored = {b.name: Cell(f"c{i}", text[h][1], zones.get(h)) for i, (b, h) in enumerate(found)}
+        stored = {
+            b.name: Cell(f"c{i}", text[h][1], zones.get(h), bytes=types.get(h) == "BLOB")
+            for i, (b, h) in enumerate(found)
+        }
         return {**stored, **_constants(bindings)}
 
     def raw(lines: Sequence[int]) -> list[str]:
@@ -188,10 +191,10 @@ def _refuse_zones(file: SourceFile, unknown: Mapping[str, str]) -> None:
 
 
 def _as_text(column: str, kind: str) -> tuple[str, str]:
-    """SQL for a stored column, and its type: lists and bytes (text that older writers do not mark as such) as text."""
+    """SQL for a stored column, and its type: lists as text, and bytes (text that older writers do not mark as such)."""
     if kind == "BLOB":
         return f"coalesce(TRY(decode({column})), CAST({column} AS VARCHAR))", "VARCHAR"
-    return (f"array_to_string({column}, ';')", "VARCHAR") if kind.endswith("[]") else (column, kind)
+    return (f"array_to_string({column}, ';')" if kind.endswith("[]") else column), kind
 
 
 def _slices(metadata: pq.FileMetaData) -> Iterator[tuple[int, int]]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from telco_crm.engine.sql import literal
 from telco_crm.errors import InputError
 from telco_crm.ingest.mapping import Binding, TableMapping, fold, spellings
-from telco_crm.ingest.numbers import number_from_text, whole
+from telco_crm.ingest.numbers import number_from_text, whole, without_joints
 from telco_crm.ingest.times import EARLIEST, LATEST, month_from_text, time_from_text, time_from_timestamp
 from telco_crm.schema import Check, Column, Schema
 
@@ -40,6 +40,7 @@ EXPECTED = {
     "bool": "yes or no",
     "id": "an identifier (a spreadsheet has turned it into a number)",
 }
+NO_TEXT = "is not an identifier (its bytes are not text)"
 TRUE = ("true", "t", "yes", "y", "1", "是", "有")
 FALSE = ("false", "f", "no", "n", "0", "否", "无")
 
@@ -48,13 +49,19 @@ FALSE = ("false", "f", "no", "n", "0", "否", "无")
 class Cell:
     """Where a bound column's raw value is found: an SQL expression, its type, and the zone of a zoned timestamp.
 
-    `clean` says that the cell is trimmed and NULL where it means empty.
+    `clean` says that the cell is trimmed and NULL where it means empty, `bytes` that it was stored as bytes: those that
+    are no text are shown as such as \\xFF.
     """
 
     sql: str
     type: str
     zone: str | None = None
     clean: bool = False
+    bytes: bool = False
+
+    def no_text(self, shown: str) -> str:
+        """SQL: whether `shown` stands for bytes that are no text."""
+        return rf"contains({shown}, '\x')" if self.bytes else "false"
 
 
 @dataclass(frozen=True)
@@ -95,13 +102,10 @@ def conversion(
     Enumerations of closed columns become the schema's integer codes in `v_`; see `Column.code`.
 
     Raises:
-        InputError: an identifier is stored as a floating-point number.
+        InputError: columns are stored as what cannot be taken for their values.
     """
-    for b in bindings:
-        if b.column.type == "id" and cells[b.name].type in ("DOUBLE", "FLOAT"):
-            raise InputError(
-                f"{file}: {b.name} is stored as a floating-point number, so digits may be lost; export it as text"
-            )
+    if problems := [f"{file}: {b.name} {why}" for b in bindings if (why := _unfit(b.column, cells[b.name].type))]:
+        raise InputError(problems)
     bound = {b.name: b for b in bindings}
     steps = [Steps(b, cells[b.name], mapping) for b in bindings]
     good = {s.name: f"(r_{s.name} IS NULL OR v_{s.name} IS NOT NULL)" for s in steps if s.can_fail}
@@ -113,7 +117,7 @@ def conversion(
         typed=", ".join(f"{s.typed()} AS v_{s.name}" for s in steps),
         good={**good, **{f"check {n}": check for n, check in enumerate(checks)}},
         columns={name: _value(column, bound.get(name)) for name, column in schema.columns.items()},
-        problems=_problems(schema, bound),
+        problems=_problems(schema, bound, cells),
     )
 
 
@@ -169,7 +173,8 @@ class Steps:
             text = f"TRY_CAST({r} AS {MONEY})" if self._native else number_from_text(r, m.decimal, m.thousands)
             return text if self._b.factor == "1" else f"TRY_CAST({text} * {self._b.factor} AS {MONEY})"
         if column.type == "degrees":  # more decimals than money has
-            return f"TRY_CAST({r} AS DOUBLE)"
+            number = f"TRY_CAST({r} AS DOUBLE)"
+            return number if self._native else without_joints(r, number)
         if column.type in ("time", "date") or (column.type == "month" and (self._native or self._b.formats)):
             if self._native:
                 return time_from_timestamp(r, self._cell.type, self._cell.zone, m.zone, m.source_zone)
@@ -199,7 +204,8 @@ class Steps:
                 return self._enum(r)
             case "id":
                 mangled = f"contains({r}, 'E+') AND regexp_full_match({r}, '[0-9.]+E[+][0-9]+')"
-                return f"CASE WHEN NOT ({mangled}) THEN {r} END"
+                wrong = f"{mangled} OR {self._cell.no_text(r)}" if self._cell.bytes else mangled
+                return f"CASE WHEN NOT ({wrong}) THEN {r} END"
             case _:
                 return r
 
@@ -212,6 +218,17 @@ class Steps:
         if is_coded(self._column):
             return _choice(r, {s: str(self._column.code(v)) for s, v in known.items()}, "NULL")
         return _choice(r, {s: literal(v) for s, v in known.items()}, r)
+
+
+def _unfit(column: Column, stored: str) -> str:
+    """Why a column cannot be read from this stored (Parquet) type, and what to do; "" if it can."""
+    if stored.endswith("[]") and column.type not in ("text", "name"):
+        return f"is stored as lists ({stored}), but has one value per row; export it as such"
+    if column.type == "id" and stored in ("DOUBLE", "FLOAT"):
+        return "is stored as a floating-point number, so digits may be lost; export it as text"
+    if column.type == "id" and stored.startswith("DECIMAL") and not stored.endswith(",0)"):
+        return f"is stored as a number with decimals ({stored}), which identifiers do not have; export it as text"
+    return ""
 
 
 def _is_native(cell: Cell, column: Column) -> bool:
@@ -266,12 +283,15 @@ def _among(column: Column, value: str, allowed: Sequence[str]) -> str:
     return f"({value} IS NULL OR {inside})" if "" in allowed else inside
 
 
-def _problems(schema: Schema, bound: Mapping[str, Binding]) -> dict[str, str]:
+def _problems(schema: Schema, bound: Mapping[str, Binding], cells: Mapping[str, Cell]) -> dict[str, str]:
     problems = {}
     for name, column in schema.columns.items():
         whens = []
         if name in bound:
-            shown = f"""concat('"', left(CAST(r_{name} AS VARCHAR), 40), '" ', {literal(_complaint(column))})"""
+            why = literal(_complaint(column))
+            if column.type == "id" and cells[name].bytes:
+                why = f"CASE WHEN {cells[name].no_text(f'r_{name}')} THEN {literal(NO_TEXT)} ELSE {why} END"
+            shown = f"""concat('"', left(CAST(r_{name} AS VARCHAR), 40), '" ', {why})"""
             whens.append(f"WHEN r_{name} IS NOT NULL AND v_{name} IS NULL THEN {shown}")
         if column.required:
             whens.append(f"WHEN v_{name} IS NULL THEN 'is missing'")

@@ -83,7 +83,8 @@ class _QuickSteps:
             number = f"TRY_CAST({x} AS {MONEY})"
             low = f" AND {number} >= {column.minimum}" if column.minimum is not None else ""
             high = f" AND {number} <= {column.maximum}" if column.maximum is not None else ""
-            return f"CASE WHEN NOT contains({x}, '.'){low}{high} THEN CAST({number} AS BIGINT) END"
+            plain = f"NOT contains({x}, '.') AND NOT contains({x}, '_')"
+            return f"CASE WHEN {plain}{low}{high} THEN CAST({number} AS BIGINT) END"
         return x if self._kind else self._full.typed()
 
     def good(self) -> str:
@@ -96,7 +97,8 @@ class _QuickSteps:
                 "" if self._cell.clean else f"{x} >= '!' AND NOT ends_with({x}, ' ') AND NOT ends_with({x}, '\t') AND "
             )
             other = "".join(f"{x} <> {literal(n)} AND " for n in self._nulls if n)
-            return f"({x} IS NULL OR ({clean}{other}NOT contains({x}, 'E+')))"
+            text = f"NOT {self._cell.no_text(x)} AND " if self._cell.bytes else ""
+            return f"({x} IS NULL OR ({clean}{other}{text}NOT contains({x}, 'E+')))"
         if self._kind:
             return f"({x} IS NULL OR v_{self.name} IS NOT NULL)"
         wanted = self._full.can_fail and not self._b.column.required

@@ -6,13 +6,13 @@ import re
 from collections.abc import Sequence
 
 from telco_crm.engine.sql import literal
+from telco_crm.ingest.numbers import without_joints
 
 COMPACT = {14: "%Y%m%d%H%M%S", 12: "%Y%m%d%H%M", 8: "%Y%m%d"}  # digits only, by their number
 WORDED = (
-    "%Y.%m.%d %H:%M:%S",
-    "%Y.%m.%d",
-    "%Y年%m月%d日 %H:%M:%S",
-    "%Y年%m月%d日%H时%M分%S秒",
+    *("%Y.%m.%d %H:%M:%S", "%Y.%m.%d %H:%M", "%Y.%m.%d"),
+    *("%Y年%m月%d日 %H:%M:%S", "%Y年%m月%d日 %H:%M", "%Y年%m月%d日%H:%M:%S", "%Y年%m月%d日%H:%M"),
+    *("%Y年%m月%d日%H时%M分%S秒", "%Y年%m月%d日%H时%M分", "%Y年%m月%d日 %H时%M分%S秒", "%Y年%m月%d日 %H时%M分"),
     "%Y年%m月%d日",
 )
 EARLIEST, LATEST = "TIMESTAMP '1900-01-01'", "TIMESTAMP '2199-12-31 23:59:59'"  # keeps 5/3/26 from being the year 5
@@ -22,7 +22,7 @@ FIXED = r"([+-])(\d{2}):?(\d{2})"  # a stored zone that is an offset
 OFFSET = r"(?:Z|[+-](?:0\d|1[0-5]):?[0-5]\d)"
 MARK = r" ?(?:Z|UTC|GMT|[+-](?:0\d|1[0-5])(?::?[0-5]\d)?)"  # what names the offset at the end of a time
 # The engine's own cast is laxer: it takes any word behind a time for a zone.
-SHOWN = r"\d{4}(?:-\d{1,2}-|/\d{1,2}/)\d{1,2}(?:[ T]\d{1,2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:" + MARK + ")?)?"
+SHOWN = r"\d{4}(?:-\d{1,2}-|/\d{1,2}/)\d{1,2}(?:[ T]\d{1,2}:\d{1,2}(?::\d{1,2}(?:\.\d{1,9})?)?(?:" + MARK + ")?)?"
 DIRECTIVE = r"%(?:-?[dmyHIMSj]|[aAbBhwYgGuVUWpfnzZcxXT%])"
 
 
@@ -30,9 +30,9 @@ def time_from_text(r: str, formats: Sequence[str], zone: str | None, source_zone
     """TIMESTAMP of the text `r`, local wall-clock time; NULL where it is none.
 
     Without `formats`: 2026-03-05 10:15:00, 2026/3/5 10:15, 2026-03-05T10:15:00+08:00, 20260305101500, 20260305,
-    2026年3月5日 and seconds or milliseconds since 1970. A time that names its offset keeps the wall clock it shows,
-    unless `zone` says into which zone instants are to be turned; epoch seconds are instants and without a `zone`
-    are shown as UTC.
+    2026年3月5日, 2026年3月5日 10:15, 2026年3月5日10时15分 and seconds or milliseconds since 1970. 24:00:00 is the end
+    of its day, 00:00 of the next. A time that names its offset keeps the wall clock it shows, unless `zone` says into
+    which zone instants are to be turned; epoch seconds are instants and without a `zone` are shown as UTC.
     """
     if formats:
         return _from_formats(r, formats, zone, source_zone)
@@ -114,7 +114,7 @@ def _from_formats(r: str, formats: Sequence[str], zone: str | None, source_zone:
             tries.append(_with_offset(r, form, zone))
         elif form in ("epoch", "epoch_ms"):
             number = f"TRY_CAST({r} AS BIGINT)" + (" * 1000" if form == "epoch" else "")
-            tries.append(_epoch(number, zone))
+            tries.append(_epoch(without_joints(r, number), zone))
         else:
             tries.append(_shift(f"try_strptime({r}, {literal(form)})", source_zone, zone))
     return f"coalesce({', '.join(tries)})" if len(tries) > 1 else tries[0]
