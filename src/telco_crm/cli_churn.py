@@ -16,6 +16,7 @@ from telco_crm.cli_options import (
     finite,
     job_options,
     output_option,
+    rejects_folder,
     rejects_option,
     style_options,
     write_one,
@@ -105,7 +106,7 @@ def score(job: Job, out: str, model: Path | None, table: dict[str, Any], rejects
     from telco_crm.churn.model import ChurnModel
     from telco_crm.run_churn import run_table_score
 
-    if task := _table_job(job, table):
+    if task := _table_job(job, table, rejects_folder(out, rejects)):
         if model is None:
             raise click.UsageError("--table needs --model: make one with `churn fit --table`")
         _say(job, run_table_score(task, ChurnModel.load(model), out, job.style_for(out)), out)
@@ -139,7 +140,7 @@ def evaluate(job: Job, out: str | None, table: dict[str, Any], rejects: Path | N
     from telco_crm.run_churn import TableCampaign, run_table_evaluation
 
     cuts, pictures = (options.pop("folds"), options.pop("repeats")), options.pop("pictures")
-    if task := _table_job(job, table):
+    if task := _table_job(job, table, rejects_folder(out or "-", rejects)):
         result = run_table_evaluation(task, cuts, TableCampaign(**options), out, pictures)
         _say(job, result, out or "", report=out != "-")
         return 0
@@ -181,7 +182,7 @@ def monitor(job: Job, out: str, model: Path, table: dict[str, Any], rejects: Pat
     from telco_crm.churn.model import ChurnModel
     from telco_crm.run_churn import run_table_monitor
 
-    if task := _table_job(job, table):
+    if task := _table_job(job, table, rejects_folder(out, rejects)):
         result = run_table_monitor(task, ChurnModel.load(model), out, job.style_for(out))
         _say(job, result, out, report=out != "-")
         return 0
@@ -189,8 +190,8 @@ def monitor(job: Job, out: str, model: Path, table: dict[str, Any], rejects: Pat
     return write_one(job, out, rejects, "churn_monitor")
 
 
-def _table_job(job: Job, said: dict[str, Any]) -> TableJob | None:
-    """The job on a wide table, if one is named."""
+def _table_job(job: Job, said: dict[str, Any], rejects: Path | None = None) -> TableJob | None:
+    """The job on a wide table, if one is named; its damaged rows go to folder `rejects`."""
     from telco_crm.churn.tabletask import TableTask
     from telco_crm.run_churn import TableJob
 
@@ -203,7 +204,7 @@ def _table_job(job: Job, said: dict[str, Any]) -> TableJob | None:
     if job.data is not None or any(job.flags.values()):
         raise click.UsageError("--table goes without DATA, --usage, --bills …")
     settings = job.settings()
-    return TableJob(path, TableTask(**said, lang=settings.lang), settings)
+    return TableJob(path, TableTask(**said, lang=settings.lang), settings, rejects)
 
 
 def _say(job: Job, result: TableResult, out: str, report: bool = True) -> None:
@@ -212,6 +213,7 @@ def _say(job: Job, result: TableResult, out: str, report: bool = True) -> None:
         click.echo(result.report, nl=False)
     if job.options["quiet"]:
         return
+    job.show_files(result.table.reports, result.table.rejects)
     lang = job.options["lang"]
     for note in result.notes:
         click.echo(text("run.note", lang, note=note), err=True)

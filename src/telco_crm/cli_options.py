@@ -6,7 +6,7 @@ import functools
 import math
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +19,8 @@ from telco_crm.months import Month
 if TYPE_CHECKING:
     from telco_crm.config import Config
     from telco_crm.engine.workers import SparkPlace
+    from telco_crm.ingest.load import FileReport
+    from telco_crm.ingest.rejects import RejectFile
     from telco_crm.output.summary import Summary
     from telco_crm.output.writers import OutputStyle
     from telco_crm.progress import Progress
@@ -151,6 +153,11 @@ class Job:
         if result.rows:
             tables = ", ".join(f"{name} {rows:,}" for name, rows in result.rows.items())
             summary.say("run.wrote", out=out, tables=tables, seconds=result.seconds)
+
+    def show_files(self, reports: Sequence[FileReport], rejects: RejectFile) -> None:
+        """What was read of a wide table, on standard error; nothing with --quiet."""
+        if not self.options["quiet"]:
+            self._summary().files(reports, {"table": rejects}, ())
 
     def show_check(self, result: Result) -> None:
         """The report of a check, on standard output: it is what was asked for."""

@@ -97,6 +97,7 @@ def _say(job: Job, result: Result, out: str) -> None:
         return
     from telco_crm.labels import text
 
+    job.show_files(result.reports, result.rejects["table"])
     lang = job.options["lang"]
     for note in result.notes:
         click.echo(text("run.note", lang, note=note), err=True)

@@ -26,7 +26,7 @@ from telco_crm.churn.tablemodel import fit_table, matching, out_of_fold, score_t
 from telco_crm.churn.tabletask import Prepared, TableTask, prepare
 from telco_crm.engine.duck import DuckEngine
 from telco_crm.errors import CannotCompute, InputError, OutputError, TelcoError
-from telco_crm.ingest.widetable import NUMBER, WideTable, read_wide
+from telco_crm.ingest.widetable import NUMBER, Rejecting, WideTable, read_wide
 from telco_crm.output.staging import OutputFile
 from telco_crm.output.writers import OutputStyle, write_table
 from telco_crm.results import Clock, Inputs, Result, result_of
@@ -43,12 +43,14 @@ class TableJob:
     path: str
     task: TableTask
     settings: Settings
+    rejects: Path | None = None
 
 
 @dataclass
 class TableResult:
-    """What a table job did: rows written, notes, and the report where there is one."""
+    """What a table job did: rows read and written, notes, and the report where there is one."""
 
+    table: WideTable
     rows: dict[str, int] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     report: str = ""
@@ -108,9 +110,8 @@ def run_table_fit(job: TableJob, target: Path, picture: Path | None) -> TableRes
         prepared = prepare(table, job.task, job.settings.seed)
         model = fit_table(prepared, job.task, job.settings.seed, engine.threads)
         _keep(model, file, picture, job.settings.lang)
-    return TableResult(
-        {"rows": model.training.rows, "leavers": model.training.leavers, "columns": len(model.meaning)}, prepared.notes
-    )
+    rows = {"rows": model.training.rows, "leavers": model.training.leavers, "columns": len(model.meaning)}
+    return TableResult(table, rows, prepared.notes)
 
 
 def run_table_score(job: TableJob, model: ChurnModel, target: str, style: OutputStyle) -> TableResult:
@@ -125,7 +126,7 @@ def run_table_score(job: TableJob, model: ChurnModel, target: str, style: Output
         schema = load_schema("table_scores")
         rows = write_table(engine, "FROM table_scores ORDER BY risk_rank", file.temp, schema, style)
         file.commit()
-    return TableResult({"scores": rows}, notes)
+    return TableResult(table, {"scores": rows}, notes)
 
 
 def run_table_evaluation(
@@ -141,7 +142,7 @@ def run_table_evaluation(
         values = campaign.of(table, prepared, job)
         result = out_of_fold(prepared, *cuts, job.settings.seed, engine.threads)
         rows = evaluation(result, values)
-        done = TableResult({}, prepared.notes, as_text(rows, result, job.settings.lang))
+        done = TableResult(table, {}, prepared.notes, as_text(rows, result, job.settings.lang))
         if pictured:
             _write_pictures(pictured, pictures(result, values, job.settings.lang))
         if target:
@@ -172,7 +173,7 @@ def run_table_monitor(job: TableJob, model: ChurnModel, target: str, style: Outp
         numbered = "SELECT row_number() OVER () AS row_no, * FROM monitored"
         written = write_table(engine, numbered, file.temp, load_schema("churn_monitor"), style)
         file.commit()
-    return TableResult({"churn_monitor": written}, notes, rows[-1].advice + "\n")
+    return TableResult(table, {"churn_monitor": written}, notes, rows[-1].advice + "\n")
 
 
 @dataclass(frozen=True)
@@ -223,7 +224,8 @@ class TableCampaign:
 def _opened(job: TableJob) -> Iterator[tuple[DuckEngine, WideTable]]:
     settings = job.settings
     with DuckEngine(settings.threads, settings.memory_limit, settings.temp_dir) as engine:
-        yield engine, read_wide(job.path, engine.temp_path(""), engine.threads, settings.lang)
+        rejecting = Rejecting(job.rejects, settings.max_rejects)
+        yield engine, read_wide(job.path, engine.temp_path(""), engine.threads, settings.lang, rejecting)
 
 
 def _keep(model: ChurnModel, file: OutputFile, picture: Path | None, lang: str) -> None:

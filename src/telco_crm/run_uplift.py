@@ -12,7 +12,7 @@ from rich.cells import cell_len
 from telco_crm.engine.base import Engine
 from telco_crm.engine.duck import DuckEngine
 from telco_crm.errors import InputError
-from telco_crm.ingest.widetable import read_wide
+from telco_crm.ingest.widetable import Rejecting, read_wide
 from telco_crm.labels import text
 from telco_crm.output.staging import OutputFile
 from telco_crm.output.writers import OutputStyle, write_table
@@ -94,10 +94,14 @@ def run_uplift_table_fit(
     check_rules(settings.config)
     rules = load_rules(UpliftRules, "uplift", settings.config.rules.get("uplift"))
     with OutputFile(str(target), settings.temp_dir) as file, _engine(settings) as engine:
-        table = read_wide(path, engine.temp_path(""), engine.threads, settings.lang)
+        table = read_wide(
+            path, engine.temp_path(""), engine.threads, settings.lang, Rejecting(most=settings.max_rejects)
+        )
         fitted, task, notes = fit_table(table, said, rules, settings.seed, engine.threads, settings.lang)
         rows = _keep(engine, fitted, task, file, curves)
-    return Result([], {}, rows=rows, notes=notes, seconds=clock.seconds), report(fitted.model, settings.lang)
+    return Result([*table.reports], {"table": table.rejects}, rows=rows, notes=notes, seconds=clock.seconds), report(
+        fitted.model, settings.lang
+    )
 
 
 def run_uplift_table_score(
@@ -110,12 +114,16 @@ def run_uplift_table_score(
     """
     clock, (identifier, style) = Clock(), how
     with OutputFile(target, settings.temp_dir) as file, _engine(settings) as engine:
-        table = read_wide(path, engine.temp_path(""), engine.threads, settings.lang)
+        table = read_wide(
+            path, engine.temp_path(""), engine.threads, settings.lang, Rejecting(most=settings.max_rejects)
+        )
         rows, notes = score_table(model, table, identifier, engine.threads, settings.lang)
         engine.register("uplift", rows)
         count = write_table(engine, RANKED, file.temp, load_schema("uplift"), style)
         file.commit()
-    return Result([], {}, rows={"uplift": count}, notes=notes, seconds=clock.seconds)
+    return Result(
+        [*table.reports], {"table": table.rejects}, rows={"uplift": count}, notes=notes, seconds=clock.seconds
+    )
 
 
 def report(model: UpliftModel, lang: str = "en") -> str:

@@ -227,3 +227,41 @@ def test_column_that_is_no_longer_numbers_counts_as_missing(telco: Telco, custom
     minutes = changed(customers, telco.folder / "minutes.csv", minutes="0,346")
     says = ("column minutes was number and now holds 0,346: ", "of what the model looks at; fit it again")
     telco.refused("churn", "score", "--table", minutes, "--model", fitted, "-o", "s.csv", says=says)
+
+
+@pytest.fixture
+def ragged(telco: Telco, customers: Path) -> Path:
+    """The table with two rows that have too many and too few fields, on lines 4 and 6."""
+    lines = customers.read_text("utf-8").splitlines()
+    lines[3] += ",zz"
+    lines[5] = "=C,1"
+    return telco.write("ragged.csv", "\n".join(lines) + "\n")
+
+
+def test_damaged_rows_are_kept_and_counted(telco: Telco, ragged: Path, fitted: Path) -> None:
+    score = ("churn", "score", "--table", ragged, "--model", fitted, "-o", "s.csv")
+    done = telco.good(*score)
+    counts = next(line for line in done.err.splitlines() if "ragged.csv" in line)
+    assert counts.split()[-3:] == ["600", "598", "2"]  # read = accepted + rejected
+    kept = rows(telco.folder / "s.csv.rejects" / "table.csv")
+    assert [(row["line"], row["column"], row["reason"]) for row in kept] == [
+        ("4", "", "has 7 fields instead of 6"),
+        ("6", "", "has 2 fields instead of 6"),
+    ]
+    assert kept[1]["row"] == "'=C,1"  # whole, and no formula
+    assert len(rows(telco.folder / "s.csv")) == 598
+    telco.good(*score, "--rejects", "elsewhere", "--lang", "zh")
+    assert len(rows(telco.folder / "elsewhere" / "table.csv")) == 2
+
+
+def test_no_more_damaged_rows_than_allowed(telco: Telco, ragged: Path, fitted: Path) -> None:
+    commands = {
+        "fit": (*LABEL, "--model", "m.json"),
+        "evaluate": (*LABEL, "--folds", "2"),
+        "score": ("--model", fitted, "-o", "s.csv"),
+        "monitor": ("--model", fitted, "-o", "s.csv"),
+    }
+    says = ("table: 2 of 600 rows were rejected, more than --max-rejects 1 allows", "line 4: has 7 fields")
+    for name, options in commands.items():
+        telco.refused("churn", name, "--table", ragged, *options, "--max-rejects", "1", says=says)
+    telco.good("churn", "score", "--table", ragged, *commands["score"], "--max-rejects", "1%")

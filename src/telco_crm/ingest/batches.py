@@ -75,17 +75,21 @@ def open_file(engine: Engine, file: SourceFile, mapping: TableMapping, threads: 
     if file.format == "parquet":
         return _open_parquet(engine, file, mapping)
     layout, samples = read_layout(file, mapping)
-    delimiter = {",": "comma", "\t": "tab", "|": "pipe", ";": "semicolon"}.get(layout.delimiter, layout.delimiter)
-    encoding = "ASCII" if layout.encoding == AUTO else layout.encoding.upper()
-    shown = ", ".join(filter(None, ["CSV", encoding, delimiter, file.compression]))
     return OpenFile(
         file,
         layout.header,
         samples,
-        shown,
+        shown_layout(file, layout),
         text_cells,
         lambda bindings: text_batches(file, read_chunks(file, layout, _fields(layout, bindings), threads)),
     )
+
+
+def shown_layout(file: SourceFile, layout: TextLayout) -> str:
+    """How a text file is written, for people."""
+    delimiter = {",": "comma", "\t": "tab", "|": "pipe", ";": "semicolon"}.get(layout.delimiter, layout.delimiter)
+    encoding = "ASCII" if layout.encoding == AUTO else layout.encoding.upper()
+    return ", ".join(filter(None, ["CSV", encoding, delimiter, file.compression]))
 
 
 def text_cells(bindings: Sequence[Binding]) -> dict[str, Cell]:

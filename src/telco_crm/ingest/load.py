@@ -112,16 +112,7 @@ class Reader:
 
     def check_counts(self, table: str, reports: Sequence[FileReport], rejects: RejectFile) -> None:
         """Refuse a table without any good row, or with more rejects than allowed (InputError)."""
-        read, accepted = sum(r.read for r in reports), sum(r.accepted for r in reports)
-        if read and not accepted:
-            raise InputError(f"{table}: none of the {read:,} rows could be accepted; the first: {rejects.first[0]}")
-        limit = _limit(self.max_rejects, read)
-        if limit is not None and read - accepted > limit:
-            first = "; ".join(rejects.first)
-            raise InputError(
-                f"{table}: {read - accepted:,} of {read:,} rows were rejected, more than --max-rejects "
-                f"{self.max_rejects} allows; mend the file or its mapping; the first: {first}"
-            )
+        check_rejects(table, reports, rejects, self.max_rejects)
 
     def _check_zones(self, mapping: TableMapping, table: str) -> None:
         for key in ("zone", "source_zone"):
@@ -196,6 +187,20 @@ class FileReading:
                 wrong = {name: why for name, why in zip(problems, row[1:], strict=True) if why}
                 told = wrong.values() if len(wrong) == 1 else [f"{name} {why}" for name, why in wrong.items()]
                 yield BadLine(row[0], text, ";".join(wrong), "; ".join(told))
+
+
+def check_rejects(table: str, reports: Sequence[FileReport], rejects: RejectFile, most: str | None) -> None:
+    """Refuse a table without any good row, or with more rejects than `most`, a number or percentage (InputError)."""
+    read, accepted = sum(r.read for r in reports), sum(r.accepted for r in reports)
+    if read and not accepted:
+        raise InputError(f"{table}: none of the {read:,} rows could be accepted; the first: {rejects.first[0]}")
+    limit = _limit(most, read)
+    if limit is not None and read - accepted > limit:
+        first = "; ".join(rejects.first)
+        raise InputError(
+            f"{table}: {read - accepted:,} of {read:,} rows were rejected, more than --max-rejects {most} allows; mend "
+            f"the file or its mapping; the first: {first}"
+        )
 
 
 def _limit(max_rejects: str | None, read: int) -> float | None:

@@ -5,9 +5,10 @@ Encodings, delimiters, compression and damaged lines are those of the export rea
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -17,8 +18,12 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from telco_crm.errors import InputError
+from telco_crm.ingest.batches import shown_layout
 from telco_crm.ingest.decimals import decimal_columns, example, look, number, with_point
+from telco_crm.ingest.lines import BadLine
+from telco_crm.ingest.load import FileReport, check_rejects
 from telco_crm.ingest.mapping import TableMapping
+from telco_crm.ingest.rejects import RejectFile
 from telco_crm.ingest.sources import SourceFile, find_sources
 from telco_crm.ingest.textfile import read_chunks, read_layout
 from telco_crm.labels import text
@@ -47,10 +52,31 @@ NUMBER, TEXT, DATE = "number", "text", "date"
 
 
 @dataclass(frozen=True)
+class Rejecting:
+    """What is done with damaged rows: the folder that they go to (None: only counted), and how many there may be."""
+
+    folder: Path | None = None
+    most: str | None = None
+
+
+ONLY_COUNTED = Rejecting()
+
+
+class _Part(NamedTuple):
+    """What a file holds: the rows that can be read, how they are written, and those that are damaged."""
+
+    table: pa.Table
+    layout: str
+    delimiter: str
+    bad: list[BadLine]
+
+
+@dataclass(frozen=True)
 class WideTable:
     """A table as read: every column as text (None where empty), or as numbers where a Parquet file says so.
 
-    `decimal` are the columns whose comma is a decimal point; `notes` has a sentence for whatever was not plain to read.
+    `decimal` are the columns whose comma is a decimal point; `notes` has a sentence for whatever was not
+    plain to read; `reports` and `rejects` say what became of the rows.
     """
 
     name: str
@@ -58,6 +84,8 @@ class WideTable:
     rows: int
     notes: tuple[str, ...] = ()
     decimal: frozenset[str] = frozenset()
+    reports: Sequence[FileReport] = ()
+    rejects: RejectFile = field(default_factory=lambda: RejectFile(None))
 
     def text(self, name: str) -> pd.Series:
         """A column as text, None where it is empty; whole numbers without a decimal point.
@@ -92,34 +120,45 @@ class WideTable:
         return kind, pd.Series(np.append(numbers, np.nan)[places]), [str(word) for word in words[odd][:3]]
 
 
-def read_wide(path: str, temp: Path, threads: int, lang: str = "en") -> WideTable:
+def read_wide(path: str, temp: Path, threads: int, lang: str = "en", rejecting: Rejecting = ONLY_COUNTED) -> WideTable:
     """The table in a file (or several alike, by a glob or folder; "-" is standard input).
 
     Raises:
-        InputError: no such file, no table, or files with different headers.
+        InputError: no such file, no table, files with different headers, or more damaged rows than allowed.
     """
     files = find_sources(None, {"table": (path,)}, temp).files["table"]
-    parts: list[pa.Table] = []
-    notes: list[str] = []
-    delimiters = set()
-    for file in files:
-        if file.format == "parquet":
-            part, bad, delimiter = *_read_parquet(file), ","
-        else:
-            part, bad, delimiter = _read_text(file, threads, lang)
-        notes += bad
-        delimiters.add(delimiter)
-        _check_header(part.column_names, file.name)
-        if parts and parts[0].column_names != part.column_names:
+    parts = [_read_parquet(file) if file.format == "parquet" else _read_text(file, threads) for file in files]
+    for file, part in zip(files, parts, strict=True):
+        _check_header(part.table.column_names, file.name)
+        if part.table.column_names != parts[0].table.column_names:
             raise InputError(f"{file.name} has other columns than {files[0].name}; give files with the same header")
-        parts.append(part)
-    table = pa.concat_tables(parts, promote_options="permissive")
+    reports, rejects = _counted(files, parts, rejecting)
+    table = pa.concat_tables([part.table for part in parts], promote_options="permissive")
     if not table.num_rows:
         raise InputError(f"{files[0].name} has a header and no rows; export it again")
     columns = {name: table.column(name) for name in table.column_names}
-    found = WideTable(path, columns, table.num_rows)
-    decimal, more = _commas(found, delimiters.pop() if len(delimiters) == 1 else ",", lang)
-    return replace(found, notes=(*notes, *more), decimal=frozenset(decimal))
+    found = WideTable(path, columns, table.num_rows, reports=reports, rejects=rejects)
+    delimiters = {part.delimiter for part in parts}
+    decimal, notes = _commas(found, delimiters.pop() if len(delimiters) == 1 else ",", lang)
+    return replace(found, notes=tuple(notes), decimal=frozenset(decimal))
+
+
+def _counted(
+    files: Sequence[SourceFile], parts: Sequence[_Part], rejecting: Rejecting
+) -> tuple[list[FileReport], RejectFile]:
+    """What became of the rows of every file; the damaged ones are kept."""
+    reports = []
+    rejects = RejectFile(rejecting.folder / "table.csv" if rejecting.folder else None)
+    try:
+        for file, part in zip(files, parts, strict=True):
+            rejects.add(file.name, sorted(part.bad))
+            accepted = part.table.num_rows
+            read = accepted + len(part.bad)
+            reports.append(FileReport("table", file.name, file.path, part.layout, read, accepted))
+    finally:
+        rejects.close()
+    check_rejects("table", reports, rejects, rejecting.most)
+    return reports, rejects
 
 
 def _commas(table: WideTable, delimiter: str, lang: str) -> tuple[list[str], list[str]]:
@@ -199,7 +238,7 @@ def _cast(column: pa.ChunkedArray) -> Any:
     return None if numbers.null_count == len(numbers) else numbers.to_numpy()
 
 
-def _read_text(file: SourceFile, threads: int, lang: str) -> tuple[pa.Table, list[str], str]:
+def _read_text(file: SourceFile, threads: int) -> _Part:
     layout, _ = read_layout(file, TableMapping(nulls=()))
     if len(layout.header) < 2:
         raise InputError(f"{file.name}, line 1: only one column ({layout.header[0]}); is it a table with a header?")
@@ -210,14 +249,10 @@ def _read_text(file: SourceFile, threads: int, lang: str) -> tuple[pa.Table, lis
         bad += chunk.bad
     empty = pa.table({f"c{i}": pa.array([], pa.string()) for i in fields})
     table = pa.concat_tables(chunks or [empty]).rename_columns(list(layout.header))
-    if not bad:
-        return table, [], layout.delimiter
-    first = bad[0]
-    where = {"file": file.name, "n": len(bad), "line": first.line, "reason": first.reason}
-    return table, [text("table.damaged", lang, **where)], layout.delimiter
+    return _Part(table, shown_layout(file, layout), layout.delimiter, bad)
 
 
-def _read_parquet(file: SourceFile) -> tuple[pa.Table, list[str]]:
+def _read_parquet(file: SourceFile) -> _Part:
     try:
         table = pq.read_table(file.path)
     except (OSError, pa.ArrowInvalid) as error:
@@ -239,4 +274,4 @@ def _read_parquet(file: SourceFile) -> tuple[pa.Table, list[str]]:
         elif not pa.types.is_floating(kind):
             column = column.cast(pa.string())
         columns[name] = column
-    return pa.table(columns), []
+    return _Part(pa.table(columns), "Parquet", ",", [])
