@@ -14,7 +14,8 @@ from telco_crm.synth import sample as sample_module
 
 SMALL = {"subscribers": 150, "months": 2, "seed": 11}
 TABLES = ("usage", "bills", "subscribers", "events", "contacts")
-NOT_MADE = ("latitude", "longitude", "opted_out")  # cells have no coordinates in the sample, nobody has opted out
+# Cells have no coordinates in the sample, nobody has opted out, and everybody treated was reached.
+NOT_MADE = ("latitude", "longitude", "opted_out", "reached")
 
 
 def make(folder: Path, **options: object) -> Path:
