@@ -265,3 +265,13 @@ def test_no_more_damaged_rows_than_allowed(telco: Telco, ragged: Path, fitted: P
     for name, options in commands.items():
         telco.refused("churn", name, "--table", ragged, *options, "--max-rejects", "1", says=says)
     telco.good("churn", "score", "--table", ragged, *commands["score"], "--max-rejects", "1%")
+
+
+def test_nothing_has_drifted_in_the_table_of_the_fit(telco: Telco, customers: Path) -> None:
+    lines = customers.read_text("utf-8").splitlines()
+    own = ["own" if n == 0 else f"v{n % 590}" for n in range(len(lines))]  # nearly every row has a text of its own
+    table = telco.write("t.csv", "\n".join(f"{word},{line}" for word, line in zip(own, lines, strict=True)) + "\n")
+    telco.good("churn", "fit", "--table", table, *LABEL, "--model", "m.json")
+    telco.good("churn", "monitor", "--table", table, "--model", "m.json", "-o", "w.csv")
+    drift = {row["name"]: float(row["value"]) for row in rows(telco.folder / "w.csv") if row["what"] == "column"}
+    assert drift == dict.fromkeys(("minutes", "age", "plan", "city", "own"), 0.0)
