@@ -275,3 +275,14 @@ def test_nothing_has_drifted_in_the_table_of_the_fit(telco: Telco, customers: Pa
     telco.good("churn", "monitor", "--table", table, "--model", "m.json", "-o", "w.csv")
     drift = {row["name"]: float(row["value"]) for row in rows(telco.folder / "w.csv") if row["what"] == "column"}
     assert drift == dict.fromkeys(("minutes", "age", "plan", "city", "own"), 0.0)
+
+
+@pytest.mark.parametrize("leavers", [8, 52])
+def test_counts_are_those_of_the_whole_table(telco: Telco, leavers: int) -> None:
+    lines = ["x,left", *(f"{n * 37 % 101},{'yes' if n < leavers else 'no'}" for n in range(200))]
+    table = telco.write("t.csv", "\n".join(lines) + "\n")
+    evaluate = ("churn", "evaluate", "--table", table, "--label", "left", "--folds", "3")
+    if leavers < 50:
+        telco.refused(*evaluate, says=("the table has 8 leavers, and a model needs at least 50",))
+    else:
+        assert "Leavers" in telco.good(*evaluate).out

@@ -148,14 +148,14 @@ def out_of_fold(prepared: Prepared, count: int, repeats: int, seed: int, threads
     """Cross-validation with `count` folds, `repeats` times, each time dealt anew.
 
     Raises:
-        InputError: fewer than 50 leavers or stayers in what is fitted on.
+        InputError: fewer than 50 leavers or stayers.
     """
+    check_counts(prepared.outcome)
     scores = np.empty((repeats, len(prepared.outcome)))
     for repeat in range(repeats):
         fold = folds(prepared.groups, prepared.outcome, count, seed + 7919 * (repeat + 1))
         for k in range(count):
             inside = fold != k
-            check_counts(prepared.outcome[inside])
             learned = fit(
                 prepared.frame[inside].reset_index(drop=True),
                 prepared.outcome[inside],
