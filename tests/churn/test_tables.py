@@ -277,6 +277,26 @@ def test_nothing_has_drifted_in_the_table_of_the_fit(telco: Telco, customers: Pa
     assert drift == dict.fromkeys(("minutes", "age", "plan", "city", "own"), 0.0)
 
 
+@pytest.mark.parametrize(
+    "option",
+    [
+        *("--alpha=0", "--alpha=nan", "--beta=-3", "--beta=inf", "--offer-cost=-1", "--contact-cost=-5"),
+        *("--contact-cost=nan", "--clv=-5", "--clv=nan", "--clv=inf", "--folds=1", "--folds=500", "--repeats=0"),
+    ],
+)
+def test_impossible_figures_are_usage_errors(telco: Telco, customers: Path, option: str) -> None:
+    done = telco("churn", "evaluate", "--table", customers, *LABEL, option)
+    assert done.code == 2
+    assert option.split("=")[0] in done.err
+    assert not done.out
+
+
+def test_column_of_values_below_nothing(telco: Telco, customers: Path) -> None:
+    table = changed(customers, telco.folder / "t.csv", age="-5")
+    says = ("--clv age: the column has 600 rows below 0 or infinite, such as -5",)
+    telco.refused("churn", "evaluate", "--table", table, *LABEL, "--clv", "age", says=says)
+
+
 @pytest.mark.parametrize("leavers", [8, 52])
 def test_counts_are_those_of_the_whole_table(telco: Telco, leavers: int) -> None:
     lines = ["x,left", *(f"{n * 37 % 101},{'yes' if n < leavers else 'no'}" for n in range(200))]
