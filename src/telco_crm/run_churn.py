@@ -27,6 +27,7 @@ from telco_crm.churn.tabletask import Prepared, TableTask, prepare
 from telco_crm.engine.duck import DuckEngine
 from telco_crm.errors import CannotCompute, InputError, OutputError, TelcoError, UsageError
 from telco_crm.ingest.widetable import NUMBER, Rejecting, WideTable, read_wide
+from telco_crm.ingest.widewords import check_columns
 from telco_crm.output.staging import OutputFile
 from telco_crm.output.writers import OutputStyle, write_table
 from telco_crm.results import Clock, Inputs, Result, result_of
@@ -162,6 +163,7 @@ def run_table_monitor(job: TableJob, model: ChurnModel, target: str, style: Outp
     """
     watch = load_rules(ChurnRules, "churn", job.settings.config.rules.get("churn")).watch
     with OutputFile(target, job.settings.temp_dir) as file, _opened(job) as (engine, table):
+        check_columns(table, [("--id", job.task.identifier)], job.settings.lang)
         frame, notes = matching(model, table, job.settings.lang)
         rows = drift(model, frame, table.name, watch)
         if job.task.label:

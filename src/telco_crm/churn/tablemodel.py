@@ -12,6 +12,7 @@ from telco_crm.churn.model import ChurnModel, Training, fit_model
 from telco_crm.churn.tabletask import Prepared, TableTask, odd_cells
 from telco_crm.errors import InputError
 from telco_crm.ingest.widetable import WideTable
+from telco_crm.ingest.widewords import check_columns, told_names
 from telco_crm.labels import text
 from telco_crm.learn.coding import ColumnCode, Floats, Ints
 from telco_crm.learn.fit import fit
@@ -57,13 +58,17 @@ def score_table(
     """Rows of the table with churn_score, risk_rank and reasons, the highest score first; and notes.
 
     Raises:
-        InputError: the table does not have what the model looks at; the message names the differences.
+        InputError: there is no column `identifier`, or the table does not have what the model looks at; the message
+            names the differences.
     """
+    check_columns(table, [("--id", identifier)], lang)
     frame, notes = matching(model, table, lang)
     name = identifier or model.training.identifier
     names = table.text(name) if name and name in table.columns else pd.Series(np.arange(1, table.rows + 1).astype(str))
     if name and name not in table.columns:
         notes.append(text("table.by_number", lang, name=name))
+    elif name:
+        notes += told_names(name, names, lang)
     parts = model.contributions(frame, threads)
     score = model.probability(frame, threads).round(6)
     out = pd.DataFrame({"row_id": names.fillna(""), "churn_score": score})
