@@ -1,4 +1,4 @@
-"""Names of the rows of a wide table."""
+"""Names of the rows of a wide table, and columns that a model does not know."""
 
 from __future__ import annotations
 
@@ -29,6 +29,7 @@ def test_names_that_repeat_or_are_missing_are_said(telco: Telco, model: Path) ->
     score = ("churn", "score", "--table", "t.csv", "--model", model, "-o", "s.csv")
     done = telco.good(*score)
     said(done.err)
+    assert "does not look at" not in done.err
     done = telco.good(*score, "--lang", "zh")
     assert "列number：3行的值与别的行相同，如00000" in done.err
     assert "列number有2行为空，第一处在第5行" in done.err
@@ -39,3 +40,12 @@ def test_column_of_names_that_is_not_there(telco: Telco, model: Path) -> None:
     for command in ("score", "monitor"):
         options = ("--table", "t.csv", "--model", model, "--id", "numbr", "-o", "s.csv")
         telco.refused("churn", command, *options, says=says)
+
+
+def test_columns_that_the_model_does_not_know_are_said(telco: Telco, model: Path) -> None:
+    lines = (telco.folder / "t.csv").read_text("utf-8").splitlines()
+    more = [line + (",extra" if n == 0 else ",1") for n, line in enumerate(lines)]
+    telco.write("more.csv", "\n".join(more) + "\n")
+    score = ("churn", "score", "--table", "more.csv", "--model", model, "-o", "s.csv")
+    assert "columns that the model does not look at (1): extra" in telco.good(*score).err
+    assert "模型不看的列（1）：extra" in telco.good(*score, "--lang", "zh").err

@@ -19,6 +19,7 @@ from telco_crm.learn.fit import fit
 from telco_crm.learn.folds import folds
 
 LEAST_LEAVERS = 50
+SHOWN = 5  # columns in a note
 MOST_ODD = 0.5  # part of the cells of a column that may be no numbers
 MOST_LOST = 0.25  # part of a model's importance that may be missing from a table
 
@@ -69,6 +70,7 @@ def score_table(
         notes.append(text("table.by_number", lang, name=name))
     elif name:
         notes += told_names(name, names, lang)
+    notes += _beside(model, table, name, lang)
     parts = model.contributions(frame, threads)
     score = model.probability(frame, threads).round(6)
     out = pd.DataFrame({"row_id": names.fillna(""), "churn_score": score})
@@ -77,6 +79,16 @@ def score_table(
     out.loc[order, "risk_rank"] = np.arange(1, len(out) + 1)
     out = out.join(table_reasons(parts, frame, model.meaning, lang))
     return out.iloc[order].reset_index(drop=True), notes
+
+
+def _beside(model: ChurnModel, table: WideTable, identifier: str | None, lang: str) -> list[str]:
+    """A note, if the table has columns that the model does not look at."""
+    known = {*model.meaning, model.training.label, model.training.identifier, identifier}
+    names = [name for name in table.columns if name not in known]
+    if not names:
+        return []
+    shown = ", ".join(names[:SHOWN]) + " …" * (len(names) > SHOWN)
+    return [text("table.beside", lang, n=len(names), names=shown)]
 
 
 def matching(model: ChurnModel, table: WideTable, lang: str) -> tuple[pd.DataFrame, list[str]]:
