@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 Command = Callable[..., Any]
 MODEL = click.Path(path_type=Path, dir_okay=False)
+COST, SHAPE = click.FloatRange(0), click.FloatRange(0, min_open=True)
 FOLDER = click.Path(path_type=Path, file_okay=False)
 
 
@@ -119,18 +120,18 @@ def score(job: Job, out: str, model: Path | None, table: dict[str, Any], rejects
 @data_options
 @click.option("-o", "--out", metavar="FILE", help="File for the figures; - is standard output; needed with DATA.")
 @table_options()
-@click.option("--folds", type=click.IntRange(2), default=5, show_default=True, help="Folds (--table).")
-@click.option("--repeats", type=click.IntRange(1), default=1, show_default=True, help="Repeats (--table).")
+@click.option("--folds", type=click.IntRange(2, 100), default=5, show_default=True, help="Folds (--table).")
+@click.option("--repeats", type=click.IntRange(1, 100), default=1, show_default=True, help="Repeats (--table).")
 @click.option("--pictures", type=FOLDER, help="Folder for gain.svg, profit.svg and reliability.svg (--table).")
 @click.option("--clv", metavar="MONEY|COLUMN", help="What a kept leaver is worth (--table).  [default: 200]")
 @click.option(
-    "--offer-cost", type=float, callback=finite, help="Cost of the offer, for whoever accepts (--table).  [default: 10]"
+    "--offer-cost", type=COST, callback=finite, help="Cost of the offer, for whoever accepts (--table).  [default: 10]"
 )
-@click.option("--contact-cost", type=float, callback=finite, help="Cost of a contact (--table).  [default: 1]")
+@click.option("--contact-cost", type=COST, callback=finite, help="Cost of a contact (--table).  [default: 1]")
 @click.option(
-    "--alpha", type=float, callback=finite, help="Of the beta distribution of acceptance (--table).  [default: 6]"
+    "--alpha", type=SHAPE, callback=finite, help="Of the beta distribution of acceptance (--table).  [default: 6]"
 )
-@click.option("--beta", type=float, callback=finite, help="Of the same (--table).  [default: 14]")
+@click.option("--beta", type=SHAPE, callback=finite, help="Of the same (--table).  [default: 14]")
 @job_options
 @style_options
 @rejects_option

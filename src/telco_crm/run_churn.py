@@ -25,8 +25,9 @@ from telco_crm.churn.score import fit_on_history
 from telco_crm.churn.tablemodel import fit_table, matching, out_of_fold, score_table
 from telco_crm.churn.tabletask import Prepared, TableTask, prepare
 from telco_crm.engine.duck import DuckEngine
-from telco_crm.errors import CannotCompute, InputError, OutputError, TelcoError
+from telco_crm.errors import CannotCompute, InputError, OutputError, TelcoError, UsageError
 from telco_crm.ingest.widetable import NUMBER, Rejecting, WideTable, read_wide
+from telco_crm.ingest.widewords import check_columns
 from telco_crm.output.staging import OutputFile
 from telco_crm.output.writers import OutputStyle, write_table
 from telco_crm.results import Clock, Inputs, Result, result_of
@@ -162,6 +163,7 @@ def run_table_monitor(job: TableJob, model: ChurnModel, target: str, style: Outp
     """
     watch = load_rules(ChurnRules, "churn", job.settings.config.rules.get("churn")).watch
     with OutputFile(target, job.settings.temp_dir) as file, _opened(job) as (engine, table):
+        check_columns(table, [("--id", job.task.identifier)], job.settings.lang)
         frame, notes = matching(model, table, job.settings.lang)
         rows = drift(model, frame, table.name, watch)
         if job.task.label:
@@ -209,15 +211,24 @@ class TableCampaign:
         if self.clv is None:
             return float(default) or 200.0
         try:
-            return float(self.clv)
+            money = float(self.clv)
         except ValueError:
-            pass
+            money = None
+        if money is not None and 0 <= money < np.inf:
+            return money
         if self.clv not in table.columns:
-            raise InputError(f"--clv {self.clv}: neither money nor a column of {table.name}")
+            if money is None:
+                raise InputError(f"--clv {self.clv}: neither money nor a column of {table.name}")
+            raise UsageError(f"--clv {self.clv}: a kept leaver is worth 0 or more, in money or by a column")
         kind, values, _ = table.typed(self.clv)
         if kind != NUMBER:
             raise InputError(f"--clv {self.clv}: the column holds {kind}, not money")
-        return values[prepared.known].fillna(0).to_numpy(np.float64)
+        value = values[prepared.known].fillna(0).to_numpy(np.float64)
+        wrong = ~np.isfinite(value) | (value < 0)
+        if wrong.any():
+            shown = f"{int(wrong.sum()):,} rows below 0 or infinite, such as {value[wrong][0]:g}"
+            raise InputError(f"--clv {self.clv}: the column has {shown}; a kept leaver is worth 0 or more")
+        return value
 
 
 @contextmanager

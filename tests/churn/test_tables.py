@@ -265,3 +265,44 @@ def test_no_more_damaged_rows_than_allowed(telco: Telco, ragged: Path, fitted: P
     for name, options in commands.items():
         telco.refused("churn", name, "--table", ragged, *options, "--max-rejects", "1", says=says)
     telco.good("churn", "score", "--table", ragged, *commands["score"], "--max-rejects", "1%")
+
+
+def test_nothing_has_drifted_in_the_table_of_the_fit(telco: Telco, customers: Path) -> None:
+    lines = customers.read_text("utf-8").splitlines()
+    own = ["own" if n == 0 else f"v{n % 590}" for n in range(len(lines))]  # nearly every row has a text of its own
+    table = telco.write("t.csv", "\n".join(f"{word},{line}" for word, line in zip(own, lines, strict=True)) + "\n")
+    telco.good("churn", "fit", "--table", table, *LABEL, "--model", "m.json")
+    telco.good("churn", "monitor", "--table", table, "--model", "m.json", "-o", "w.csv")
+    drift = {row["name"]: float(row["value"]) for row in rows(telco.folder / "w.csv") if row["what"] == "column"}
+    assert drift == dict.fromkeys(("minutes", "age", "plan", "city", "own"), 0.0)
+
+
+@pytest.mark.parametrize(
+    "option",
+    [
+        *("--alpha=0", "--alpha=nan", "--beta=-3", "--beta=inf", "--offer-cost=-1", "--contact-cost=-5"),
+        *("--contact-cost=nan", "--clv=-5", "--clv=nan", "--clv=inf", "--folds=1", "--folds=500", "--repeats=0"),
+    ],
+)
+def test_impossible_figures_are_usage_errors(telco: Telco, customers: Path, option: str) -> None:
+    done = telco("churn", "evaluate", "--table", customers, *LABEL, option)
+    assert done.code == 2
+    assert option.split("=")[0] in done.err
+    assert not done.out
+
+
+def test_column_of_values_below_nothing(telco: Telco, customers: Path) -> None:
+    table = changed(customers, telco.folder / "t.csv", age="-5")
+    says = ("--clv age: the column has 600 rows below 0 or infinite, such as -5",)
+    telco.refused("churn", "evaluate", "--table", table, *LABEL, "--clv", "age", says=says)
+
+
+@pytest.mark.parametrize("leavers", [8, 52])
+def test_counts_are_those_of_the_whole_table(telco: Telco, leavers: int) -> None:
+    lines = ["x,left", *(f"{n * 37 % 101},{'yes' if n < leavers else 'no'}" for n in range(200))]
+    table = telco.write("t.csv", "\n".join(lines) + "\n")
+    evaluate = ("churn", "evaluate", "--table", table, "--label", "left", "--folds", "3")
+    if leavers < 50:
+        telco.refused(*evaluate, says=("the table has 8 leavers, and a model needs at least 50",))
+    else:
+        assert "Leavers" in telco.good(*evaluate).out

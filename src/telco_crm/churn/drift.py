@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -43,7 +43,7 @@ def spread_of(values: Floats, name: str = "") -> Spread:
     return Spread(name=name, upper=tuple(upper.tolist()), share=tuple(shares.tolist()))
 
 
-def spreads_of(columns: Sequence[ColumnCode], codes: Codes) -> tuple[Spread, ...]:
+def spreads_of(columns: Sequence[ColumnCode], codes: Iterable[Codes]) -> tuple[Spread, ...]:
     """The spread of every column's codes; each code is a bin where codes have no order."""
     out = []
     for column, code in zip(columns, codes, strict=True):

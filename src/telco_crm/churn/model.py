@@ -15,8 +15,8 @@ import pandas as pd
 from telco_crm.churn.drift import Spread, spread_of, spreads_of
 from telco_crm.churn.metrics import measures, reliability
 from telco_crm.learn.additive import AdditiveModel
-from telco_crm.learn.coding import Ints
-from telco_crm.learn.fit import fit
+from telco_crm.learn.coding import Codes, Ints
+from telco_crm.learn.fit import Learned, fit
 from telco_crm.manifest import versions
 from telco_crm.rules import Model
 from telco_crm.saved import SavedModel
@@ -102,9 +102,17 @@ def fit_model(
         importance={str(n): round(float(v), DECIMALS) for n, v in parts.abs().mean().items()},
         middle={str(n): float(v) for n, v in frame.median(numeric_only=True).items() if np.isfinite(v)},
         scores=spread_of(unseen),
-        spreads=spreads_of(learned.model.columns, learned.codes),
+        spreads=spreads_of(learned.model.columns, _scored_codes(learned, frame)),
         additive=learned.model,
     )
+
+
+def _scored_codes(learned: Learned, frame: pd.DataFrame) -> list[Codes]:
+    """The codes of the rows that were fitted on as scoring gives them: for text in order of its share of leavers, the
+    fit takes a row's code from the other folds, where a value that is rare has another code or none.
+    """
+    fitted = zip(learned.model.columns, learned.codes, strict=True)
+    return [column.codes(frame[column.name]) if column.ordered else codes for column, codes in fitted]
 
 
 def _laid_out(data: Any, level: int = 0) -> str:

@@ -12,12 +12,14 @@ from telco_crm.churn.model import ChurnModel, Training, fit_model
 from telco_crm.churn.tabletask import Prepared, TableTask, odd_cells
 from telco_crm.errors import InputError
 from telco_crm.ingest.widetable import WideTable
+from telco_crm.ingest.widewords import check_columns, told_names
 from telco_crm.labels import text
 from telco_crm.learn.coding import ColumnCode, Floats, Ints
 from telco_crm.learn.fit import fit
 from telco_crm.learn.folds import folds
 
 LEAST_LEAVERS = 50
+SHOWN = 5  # columns in a note
 MOST_ODD = 0.5  # part of the cells of a column that may be no numbers
 MOST_LOST = 0.25  # part of a model's importance that may be missing from a table
 
@@ -57,13 +59,18 @@ def score_table(
     """Rows of the table with churn_score, risk_rank and reasons, the highest score first; and notes.
 
     Raises:
-        InputError: the table does not have what the model looks at; the message names the differences.
+        InputError: there is no column `identifier`, or the table does not have what the model looks at; the message
+            names the differences.
     """
+    check_columns(table, [("--id", identifier)], lang)
     frame, notes = matching(model, table, lang)
     name = identifier or model.training.identifier
     names = table.text(name) if name and name in table.columns else pd.Series(np.arange(1, table.rows + 1).astype(str))
     if name and name not in table.columns:
         notes.append(text("table.by_number", lang, name=name))
+    elif name:
+        notes += told_names(name, names, lang)
+    notes += _beside(model, table, name, lang)
     parts = model.contributions(frame, threads)
     score = model.probability(frame, threads).round(6)
     out = pd.DataFrame({"row_id": names.fillna(""), "churn_score": score})
@@ -72,6 +79,16 @@ def score_table(
     out.loc[order, "risk_rank"] = np.arange(1, len(out) + 1)
     out = out.join(table_reasons(parts, frame, model.meaning, lang))
     return out.iloc[order].reset_index(drop=True), notes
+
+
+def _beside(model: ChurnModel, table: WideTable, identifier: str | None, lang: str) -> list[str]:
+    """A note, if the table has columns that the model does not look at."""
+    known = {*model.meaning, model.training.label, model.training.identifier, identifier}
+    names = [name for name in table.columns if name not in known]
+    if not names:
+        return []
+    shown = ", ".join(names[:SHOWN]) + " …" * (len(names) > SHOWN)
+    return [text("table.beside", lang, n=len(names), names=shown)]
 
 
 def matching(model: ChurnModel, table: WideTable, lang: str) -> tuple[pd.DataFrame, list[str]]:
@@ -148,14 +165,14 @@ def out_of_fold(prepared: Prepared, count: int, repeats: int, seed: int, threads
     """Cross-validation with `count` folds, `repeats` times, each time dealt anew.
 
     Raises:
-        InputError: fewer than 50 leavers or stayers in what is fitted on.
+        InputError: fewer than 50 leavers or stayers.
     """
+    check_counts(prepared.outcome)
     scores = np.empty((repeats, len(prepared.outcome)))
     for repeat in range(repeats):
         fold = folds(prepared.groups, prepared.outcome, count, seed + 7919 * (repeat + 1))
         for k in range(count):
             inside = fold != k
-            check_counts(prepared.outcome[inside])
             learned = fit(
                 prepared.frame[inside].reset_index(drop=True),
                 prepared.outcome[inside],

@@ -11,7 +11,7 @@ import pandas as pd
 from telco_crm.churn.metrics import auc
 from telco_crm.errors import InputError
 from telco_crm.ingest.widetable import NUMBER, WideTable
-from telco_crm.ingest.widewords import NO, YES, alike, check_columns, identifier, one_spelling, usual
+from telco_crm.ingest.widewords import NO, YES, alike, check_columns, identifier, one_spelling, told_names, usual
 from telco_crm.labels import text
 from telco_crm.learn.coding import MISSING, Codes, fit_coding
 from telco_crm.learn.folds import folds, row_groups
@@ -81,9 +81,11 @@ def prepare(table: WideTable, task: TableTask, seed: int) -> Prepared:
     elif copies:
         notes.append(text("table.copies", task.lang, copies=copies, rows=len(frame), names=_but_for(task)))
     if task.identifier:
-        names = table.text(task.identifier)[known].reset_index(drop=True)
-        if names.duplicated().any():
-            groups = names.fillna("")
+        names = table.text(task.identifier)
+        notes += told_names(task.identifier, names, task.lang)
+        names = names[known].reset_index(drop=True)
+        if names.dropna().duplicated().any():
+            groups = names.where(names.notna(), pd.Series([f"\0{n}" for n in range(len(names))], dtype=object))
             notes.append(text("table.repeats", task.lang, name=task.identifier))
     prepared = Prepared(frame, kinds, outcome, groups, positive, known, notes)
     _judge(prepared, task, seed)

@@ -53,6 +53,18 @@ def usual(words: Sequence[str], yes: Sequence[str] = YES, no: Sequence[str] = NO
     return meant[0] if len(words) == 2 and len(meant) == len(others) == 1 else None
 
 
+def told_names(name: str, names: pd.Series, lang: str = "en") -> list[str]:
+    """Notes on names of rows that several rows have, and on rows without one."""
+    notes = []
+    again = names[names.notna() & names.duplicated(keep=False)]
+    if len(again):
+        notes.append(text("table.same_names", lang, name=name, n=len(again), shown=again.iloc[0]))
+    if names.isna().any():
+        first = int(names.isna().to_numpy().argmax()) + 1
+        notes.append(text("table.no_names", lang, name=name, n=int(names.isna().sum()), row=first))
+    return notes
+
+
 def identifier(values: pd.Series, kind: str) -> str:
     """ "names" or "numbers" where a column looks like an identifier: nearly every row has a text of its own, or every
     row a whole number of its own; otherwise "".

@@ -84,6 +84,7 @@ def score_table(
     """
     if model.training.source != "table":
         raise InputError(text("uplift.of_exports", lang))
+    check_columns(table, [("--id", identifier)], lang)
     lost = [name for name in model.meaning if name not in table.columns]
     if lost and model.signal:
         raise InputError(text("uplift.lost_columns", lang, file=table.name, names=", ".join(lost)))
