@@ -22,7 +22,7 @@ def model(telco: Telco, customers: Path) -> Path:
 
 def said(err: str) -> None:
     assert "column number: 3 rows have a value that another row has, too, such as 00000" in err
-    assert "column number is empty in 2 rows, first in row 5" in err
+    assert "rows without a value in column number: 2, the first is row 5" in err
 
 
 def test_names_that_repeat_or_are_missing_are_said(telco: Telco, model: Path) -> None:
