@@ -89,7 +89,7 @@ def test_only_bills(run: Run, said: Said) -> None:
 
 def test_only_bills_command_by_command(run: Run, said: Said) -> None:
     bills = only("bills")
-    assert len(run(bills, command="segment")["segments"]) == 74  # bills of March: 77 people less 3 without one
+    assert len(run(bills, command="segment")["segments"]) == 77  # bills of March: 80 people less 3 without one
     assert "Not computed: groups (needs usage)." in said()
     run(bills, "--strict", command="segment", code=3)
     assert run(bills, command="retain")["retention"]
@@ -102,7 +102,7 @@ def test_only_usage(run: Run, said: Said) -> None:
     words = said()
     assert set(tables) == ALWAYS | {"tags", "price_sensitivity"}
     assert "Not computed: arpu (needs bills)." in words
-    assert FEW.format(n=73) in words  # 77 people less 4 without usage in March
+    assert FEW.format(n=76) in words  # 80 people less 4 without usage in March
     assert "Not computed: credit (needs bills and subscribers)." in words
     assert NO_RECORDS in words
     assert BLIND.format(tables="bills, subscribers and events") in words
