@@ -42,7 +42,7 @@ def read(reader: Reader, found: Found, rules: IndicatorRules, until: int | None)
         InputError: a file cannot be read or mapped, no row was acceptable, or there were too many rejects.
     """
     engine = reader.engine
-    store = RecordStore(engine.temp_path("records"))
+    store = RecordStore(engine.temp_path("records"), engine.threads)
     inputs = Inputs(store)
     sink = RecordSink(engine, record_schema(True), store, rules, until)
     _read(_narrowed(reader, "usage", record_schema(True)), found.usage, record_schema, sink, inputs)

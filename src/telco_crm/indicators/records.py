@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -77,11 +78,15 @@ class Run:
 
 
 class RecordStore:
-    """Packed records of all files; `folder` takes what does not fit into HELD_BYTES."""
+    """Packed records of all files; `folder` takes what does not fit into HELD_BYTES. With more than one of `threads`,
+    records are put in order while further ones are read.
+    """
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, threads: int) -> None:
+        self._folder, self._beside = folder, threads > 1
+        self._pool = ThreadPoolExecutor(1)
         self._waiting: list[Records] = []
+        self._coming: Future[Run] | None = None
         self._runs: list[Run] = []
 
     def add(self, records: Records) -> None:
@@ -93,11 +98,14 @@ class RecordStore:
     @property
     def count(self) -> int:
         """How many records there are."""
+        self._settle()
         return sum(run.count for run in self._runs) + _rows(self._waiting)
 
     def ranges(self, size: int) -> Iterator[tuple[int, int, int]]:
         """(low, high, records) of successive ranges with about `size` records, those without any left out."""
         self._put_in_order()
+        self._settle()
+        self._pool.shutdown()
         counts = np.diff(sum((run.offsets for run in self._runs), np.zeros(RANGES + 1, np.int64)))
         low = held = 0
         for at, count in enumerate(map(int, counts)):
@@ -118,9 +126,18 @@ class RecordStore:
         return out
 
     def _put_in_order(self) -> None:
+        self._settle()
         if self._waiting:
-            self._runs.append(_by_range(self._waiting))
-            self._waiting = []
+            self._coming, self._waiting = self._pool.submit(_by_range, self._waiting), []
+        if not self._beside:
+            self._settle()
+
+    def _settle(self) -> None:
+        """Wait for the run that is being put in order; what is then held in memory beyond the bound goes to disk."""
+        if not self._coming:
+            return
+        self._runs.append(self._coming.result())
+        self._coming = None
         held = {number: run for number, run in enumerate(self._runs) if run.file is None}
         if sum(run.count for run in held.values()) * BYTES > HELD_BYTES:
             self._folder.mkdir(parents=True, exist_ok=True)
