@@ -38,7 +38,7 @@ def compute_backtest(context: RunContext) -> None:
     if not rows:
         raise CannotCompute("no past cut-off has a known outcome with leavers and stayers")
     if all(row["method"] == "rules" for row in rows):
-        context.note("churn: the history is too short or has too few leavers to test a model on a later cut-off")
+        context.say("backtest_short")
     context.engine.register("backtest", pd.DataFrame(rows))
     context.create("churn_evaluation", "SELECT * FROM backtest")
 

@@ -42,7 +42,7 @@ def compute_rules(context: RunContext) -> None:
         raise CannotCompute("there is no past month whose outcome is known")
     early, late = (cutoffs[:-1], cutoffs[-1:]) if len(cutoffs) > 1 else (cutoffs, [])
     if not late:
-        context.note("churn rules: there is one past cut-off only, so the rules are not tested on a later month")
+        context.say("rules_one_cutoff")
     seen = _rows(context, rules, early)
     if min(seen.outcome.sum(), len(seen.outcome) - seen.outcome.sum()) < rules.minimum_leavers:
         raise CannotCompute(

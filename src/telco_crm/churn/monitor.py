@@ -62,7 +62,7 @@ def compute_monitor(context: RunContext) -> None:
         if str(cutoff) in model.training.cutoffs:
             context.say("monitor_own_month", month=cutoff)
     else:
-        context.note("churn monitor: no past month has a known outcome yet, so only drift is looked at")
+        context.say("monitor_no_outcome")
     rows.append(verdict(rows, context.lang))
     context.engine.register("monitored", pd.DataFrame(rows))
     context.create("churn_monitor", "SELECT row_number() OVER () AS row_no, * FROM monitored")
