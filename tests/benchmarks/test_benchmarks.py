@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
@@ -26,6 +27,18 @@ def test_contenders_equal_the_program(tmp_path):
     assert "DuckDB query: all values equal to telco-crm" in done.stdout
     assert "pandas: all values equal to telco-crm" in done.stdout
     assert "Polars: all values equal" in done.stdout or "Polars: not installed" in done.stdout
+
+
+def test_contenders_compute_every_feature_of_usage():
+    from contenders.wanted import WANTED
+    from telco_crm.features.loading import load_catalog
+
+    catalog = load_catalog()
+    known = {n for n, f in catalog.features.items() if f.source in {"measure", "rows", "contacts"}}
+    for name, feature in catalog.of("value").items():  # each after what it is computed from
+        words = set(re.findall(r"[a-z_0-9]+", str(feature.value))) & set(catalog.features)
+        known |= {name} if words <= known else set()
+    assert set(WANTED) == known
 
 
 def test_a_difference_is_told():
