@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
+from telco_crm.engine.arrow import to_numpy
 from telco_crm.errors import DamagedError, OutputError, TelcoError, UsageError
 from telco_crm.scratch import ScratchFolder
 
@@ -86,7 +87,7 @@ class DuckEngine:
         """A result without missing values, as one NumPy array per column."""
         with self._told():
             found = self._connection.sql(sql).to_arrow_table()  # quicker than by way of rows or NumPy
-        return {name: found[name].to_numpy() for name in found.column_names}
+        return {name: to_numpy(found[name]) for name in found.column_names}
 
     def batches(self, sql: str) -> pa.RecordBatchReader:
         """A large result, batch by batch, for writing."""

@@ -8,12 +8,12 @@ below 2**53, so no result depends on the order of rows or on threads.
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from telco_crm.engine.arrow import to_arrow, to_numpy
 from telco_crm.engine.base import Engine
 from telco_crm.engine.sql import identifier
 from telco_crm.features.catalog import Calendar, Catalog, Measure
@@ -80,8 +80,8 @@ def _measured(engine: Engine, catalog: Catalog, timed: str, month: Month) -> pa.
     )
     order = np.argsort(sums["sid"])  # quicker than the engine sorts
     sums = {name: values[order] for name, values in sums.items()}
-    coded = _arrow(sums["class"].astype(np.int64)).dictionary_encode()  # quicker than np.unique, which sorts
-    classes, which = coded.dictionary.to_numpy(), coded.indices.to_numpy()
+    coded = to_arrow(sums["class"].astype(np.int64)).dictionary_encode()  # quicker than np.unique, which sorts
+    classes, which = to_numpy(coded.dictionary), to_numpy(coded.indices)
     starts = np.flatnonzero(np.diff(sums["sid"], prepend=~sums["sid"][:1]) != 0)
     columns = {"sid": sums["sid"][starts]}
     features = catalog.of("measure")
@@ -94,13 +94,7 @@ def _measured(engine: Engine, catalog: Catalog, timed: str, month: Month) -> pa.
     for name, feature in features.items():
         if feature.measure not in ADDED:
             columns[name] = _over(str(feature.measure), fulfilled[name][which], sums, starts, month)
-    return pa.table({name: _arrow(values) for name, values in columns.items()})
-
-
-def _arrow(values: npt.NDArray[Any]) -> pa.Array:
-    """The array as it lies in memory. (`pa.array` would first load pandas, which takes a while.)"""
-    laid = np.ascontiguousarray(values)
-    return pa.Array.from_buffers(pa.from_numpy_dtype(laid.dtype), len(laid), [None, pa.py_buffer(laid)])
+    return pa.table({name: to_arrow(values) for name, values in columns.items()})
 
 
 def _over(

@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
+from telco_crm.engine.arrow import to_arrow
 from telco_crm.errors import InputError
 from telco_crm.ingest.batches import OpenFile, text_batches, text_cells
 from telco_crm.ingest.blocks import BLOCK_BYTES, read_blocks
@@ -106,7 +107,7 @@ class JoinedFiles:
             first, end = self.spans.popleft()
             begins = np.array(self.begins[first:end])
             file = np.searchsorted(begins, chunk.lines.numbers + chunk.first_line, "right") - 1
-            names = pa.array([person(f) for f in self.files[first:end]], pa.string()).take(pa.array(file))
+            names = pa.array([person(f) for f in self.files[first:end]], pa.string()).take(to_arrow(file))
             parsed = iter(chunk.table.columns)
             columns = [names if h == self.column else next(parsed) for h in headers]
             counts = np.bincount(file, minlength=0)

@@ -20,6 +20,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 
+from telco_crm.engine.arrow import to_arrow
 from telco_crm.errors import InputError
 from telco_crm.ingest.blocks import read_blocks, read_head
 from telco_crm.ingest.encoding import Encoding, detect_encoding
@@ -62,7 +63,7 @@ class TextChunk:
     @property
     def numbered(self) -> pa.Table:
         """The table with a column `line`, the number in the file."""
-        return self.table.append_column("line", pa.array(self.lines.numbers + self.first_line))
+        return self.table.append_column("line", to_arrow(self.lines.numbers + self.first_line))
 
     @property
     def last_line(self) -> int:

@@ -1,0 +1,28 @@
+"""Between NumPy and Arrow by the numbers as they lie in memory: `pa.array` and Arrow's own `to_numpy` would first load
+pandas, which takes a while.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+from pyarrow.types import is_floating, is_integer
+
+
+def to_arrow(values: npt.NDArray[Any]) -> pa.Array:
+    """The numbers of an array (n)."""
+    laid = np.ascontiguousarray(values)
+    return pa.Array.from_buffers(pa.from_numpy_dtype(laid.dtype), len(laid), [None, pa.py_buffer(laid)])
+
+
+def to_numpy(column: pa.Array | pa.ChunkedArray) -> npt.NDArray[Any]:
+    """The values (n) of a column."""
+    if column.null_count or not (is_integer(column.type) or is_floating(column.type)):
+        return np.asarray(column.to_numpy(zero_copy_only=False))
+    kind = column.type.to_pandas_dtype()
+    chunks = column.chunks if isinstance(column, pa.ChunkedArray) else [column]
+    laid = [np.frombuffer(c.buffers()[1], kind)[c.offset : c.offset + len(c)] for c in chunks if len(c)]
+    return np.concatenate(laid) if laid else np.empty(0, kind)
