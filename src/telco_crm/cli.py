@@ -187,8 +187,16 @@ cli.add_command(schema)
 cli.add_command(init)
 
 
+# Sums must not depend on the number of threads. Their limit is one of the process: set for the length of one fit, it
+# would be put back while another analysis still fits.
+ONE_THREAD = dict.fromkeys(
+    ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"), "1"
+)
+
+
 def main() -> None:
     """Entry point: runs a command and turns problems into one sentence each and an exit code."""
+    os.environ |= ONE_THREAD  # before the libraries of linear algebra are loaded
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _interrupt)
     if not sys.warnoptions:  # python -W says that somebody wants to see what libraries warn of

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
-from telco_process import Telco, tree
+from telco_process import Telco, environment, tree
 
 
 def outputs(out: Path) -> dict[str, str]:
@@ -42,6 +44,38 @@ def test_any_number_of_threads_and_little_memory(place: Telco, operator: Path, f
     place.good("run", operator, "-o", "five", "-q", "--threads", "5", "--no-store")
     assert outputs(place.folder / "one") == first
     assert outputs(place.folder / "five") == first
+
+
+EVERY_DIGIT = """
+import sys
+from telco_crm.features import compute
+from telco_crm.output import writers
+shaped = writers.shaped
+def unrounded(sql, schema, style):
+    columns = {n: c.model_copy(update={"decimals": None}) for n, c in schema.columns.items()}
+    return shaped(sql, schema.model_copy(update={"columns": columns}), style)
+writers.shaped = unrounded
+compute.FEATURES_FORMAT = compute.FEATURES_FORMAT.replace(str(compute.ROW_GROUP), "2048")
+from telco_crm.cli import main
+main()
+"""
+
+
+def test_every_digit_is_the_same(place: Telco, operator: Path) -> None:
+    """Sums of fractions in another order differ in the last digits, which rounding hides until one lies on its edge.
+
+    Row groups are small here, so that threads share the few subscribers.
+    """
+    found = []
+    for threads in ("1", "2", "2", "3"):
+        options = ["run", operator, "-o", "digits", "-q", "--no-store", "--threads", threads]
+        command = [sys.executable, "-c", EVERY_DIGIT, *map(str, options)]
+        subprocess.run(command, check=True, cwd=place.folder, env=environment())
+        files = sorted((place.folder / "digits").glob("*.csv"))
+        found.append({path.name: path.read_text("utf-8") for path in files})
+    assert len(found[0]) > 20
+    for other in found[1:]:
+        assert [name for name, text in other.items() if text != found[0][name]] == []
 
 
 def test_with_and_without_a_store(place: Telco, operator: Path, first: dict[str, str]) -> None:

@@ -78,3 +78,17 @@ def test_every_command_says_what_it_does() -> None:
         for name in path.split():
             command = command.commands[name]  # type: ignore[attr-defined]
         assert (command.help or "").strip().split("\n")[0].rstrip().endswith((".", "…")) or command.help
+
+
+def test_linear_algebra_has_one_thread_from_the_start():
+    """Analyses run side by side: a limit that one of them set for a while would be put back under another."""
+    script = (
+        "import sys; from telco_crm.cli import main; sys.argv = ['telco-crm', '--version']\n"
+        "try: main()\n"
+        "except SystemExit: pass\n"
+        "import json, sklearn.linear_model, threadpoolctl\n"
+        "print(json.dumps([x['num_threads'] for x in threadpoolctl.threadpool_info() if x['user_api'] == 'blas']))"
+    )
+    several = {k: v for k, v in environment().items() if not k.endswith("_NUM_THREADS")} | {"OPENBLAS_NUM_THREADS": "2"}
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, env=several)
+    assert set(json.loads(done.stdout.splitlines()[-1])) == {1}

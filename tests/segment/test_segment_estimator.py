@@ -82,6 +82,17 @@ def test_inputs_of_a_feature_table() -> None:
         behaviour_inputs(table.drop(columns="sms"))
 
 
+def test_inputs_do_not_depend_on_the_order_of_rows() -> None:
+    """Sums of fractions do: (0.1 + 0.2) + 0.3 is not 0.1 + (0.2 + 0.3). Models fitted on them would differ."""
+    names = {i.sql for i in load_scheme("postpaid-17").inputs.values() if i.sql.isidentifier()}
+    names |= {"ip_minutes", "voice_calls", "unanswered_calls", "voice_minutes"}
+    values = np.random.default_rng(1).gamma(0.5, 400, (3000, len(names))) / 60
+    table = pd.DataFrame(values, columns=sorted(names)).assign(
+        subscriber_id=[f"{i // 3:04}" for i in range(3000)], month=[f"2026-0{i % 3 + 1}" for i in range(3000)]
+    )
+    pd.testing.assert_frame_equal(behaviour_inputs(table), behaviour_inputs(table.iloc[::-1]), check_exact=True)
+
+
 def test_fewer_people_than_groups() -> None:
     with pytest.raises(ValueError, match="n_samples=16 should be >= the number of groups, 17"):
         BehaviourSegmenter().fit(fitted(2)[0].inputs.iloc[:16])

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 
 from telco_crm.analysis import Analysis, RunContext
 from telco_crm.credit.control import ArrearsRules, reason_sql
-from telco_crm.engine.sql import literal, number
+from telco_crm.engine.sql import exact, literal, number
 from telco_crm.errors import CannotCompute
 from telco_crm.labels import text
 from telco_crm.measures import MONEY, cash_sql, mean_arpu_sql, tells_payments, unpaid_sql
@@ -204,7 +204,7 @@ def _what_if(rules: ArrearsRules, day: date, lang: str) -> str:
     return f"""
         SELECT rule_no, rule, days AS stop_after_days, least AS minimum_unpaid, exempt AS exempt_stars,
                count(subscriber_id) AS subscribers, coalesce(sum(unpaid), 0) AS unpaid,
-               coalesce(sum(arpu_mean), 0) AS monthly_revenue, rule_words
+               coalesce(sum({exact("arpu_mean")}), 0)::DOUBLE AS monthly_revenue, rule_words
         FROM (VALUES {values}) v(rule_no, rule, rule_words, days, least, exempt)
         LEFT JOIN accounts ON {hit} GROUP BY ALL"""
 

@@ -13,6 +13,11 @@ def number(value: float) -> str:
     return f"{value:.15g}"
 
 
+def exact(fraction: str) -> str:
+    """SQL: `fraction` (below 1e18) to nine decimals: neither its sum nor its mean depends on the order of rows."""
+    return f"({fraction})::DECIMAL(28, 9)"
+
+
 def identifier(name: str) -> str:
     """`name` as an SQL identifier."""
     return '"' + name.replace('"', '""') + '"'

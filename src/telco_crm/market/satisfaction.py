@@ -35,7 +35,7 @@ def compute_scores(context: RunContext) -> None:
     scores = context.engine.frame(
         f"""
         SELECT level_no, level, name, question, area, count(*) AS people, sum(answers)::BIGINT AS answers,
-               sum(score::DECIMAL(18, 9)) / count(*) AS score, stddev_samp(score) AS deviation,
+               sum(score::DECIMAL(18, 9)) / count(*) AS score, stddev_samp(score ORDER BY score) AS deviation,
                count(*) FILTER (score <= {rules.low_score}) / count(*) AS low_share
         FROM ({queries}) WHERE level = 'all' OR name IS NOT NULL
         GROUP BY ALL ORDER BY level_no, name, question, area"""

@@ -17,6 +17,8 @@ from telco_crm.errors import RuleError
 from telco_crm.rules import nearest
 from telco_crm.segment.scheme import Scheme, load_scheme
 
+FINEST = "(1 / 1073741824)::DOUBLE"  # 2**-30: sums of its multiples are exact up to 2**23
+
 
 def behaviour_inputs(features: pd.DataFrame, scheme: Scheme | str = "postpaid-17") -> pd.DataFrame:
     """What BehaviourSegmenter takes, of a feature table as `telco-crm features` writes it.
@@ -90,8 +92,11 @@ def check_inputs(context: RunContext, scheme: Scheme) -> None:
 
 
 def _means_sql(scheme: Scheme, features: Sequence[str], rows: str) -> str:
-    """subscriber_id and every input, of the means over `rows` (a WHERE clause) of the features."""
-    means = "".join(f", avg({identifier(c)}) AS {identifier(c)}" for c in features)
+    """subscriber_id and every input, of the means over `rows` (a WHERE clause) of the features.
+
+    What is averaged are whole multiples of FINEST, so that no mean depends on the order of rows.
+    """
+    means = "".join(f", avg(round({identifier(c)} / {FINEST})) * {FINEST} AS {identifier(c)}" for c in features)
     wanted = ", ".join(f"({i.sql})::DOUBLE AS {identifier(n)}" for n, i in scheme.inputs.items())
     return (
         f"SELECT subscriber_id, {wanted} FROM (SELECT subscriber_id{means} FROM features {rows} GROUP BY subscriber_id)"

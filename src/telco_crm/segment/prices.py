@@ -8,7 +8,7 @@ subscribers by the beta-binomial model: (IP calls + k·m) / (toll calls + k), wi
 from __future__ import annotations
 
 from telco_crm.analysis import Analysis, RunContext
-from telco_crm.engine.sql import literal, number
+from telco_crm.engine.sql import exact, literal, number
 from telco_crm.segment.settings import PriceRules, SegmentRules
 
 LEAST_SPREAD, MOST_SPREAD = 0.001, 0.999  # bounds of the share of the variance that lies between people
@@ -21,7 +21,7 @@ def estimate(context: RunContext) -> None:
         WITH calls AS ({_calls(context, rules.months)}),
         mean AS (SELECT sum(ip) / nullif(sum(toll), 0) AS m FROM calls)
         SELECT any_value(m), count(*), sum(toll)::DOUBLE, sum(toll * toll)::DOUBLE,
-               sum((ip - m * toll) * (ip - m * toll) / toll)::DOUBLE
+               sum({exact("(ip - m * toll) * (ip - m * toll) / toll")})::DOUBLE
         FROM calls CROSS JOIN mean WHERE toll >= {rules.price.least_calls}"""
     context.facts["ip_prior"] = prior(*context.engine.rows(sql)[0])
 
@@ -88,7 +88,7 @@ def _reactions(context: RunContext, months: int) -> str:
     if not context.has("events"):
         return ""
     sides = ", ".join(
-        f"avg(CASE WHEN apart BETWEEN {low} AND {high} THEN {value} END) AS {name}_{side}"
+        f"avg({exact(f'CASE WHEN apart BETWEEN {low} AND {high} THEN {value} END')}) AS {name}_{side}"
         for name, value in (("minutes", "voice_minutes"), ("arpu", "arpu"))
         for side, low, high in (("before", -months, -1), ("after", 1, months))
     )

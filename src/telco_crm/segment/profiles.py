@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from telco_crm.analysis import RunContext
-from telco_crm.engine.sql import literal
+from telco_crm.engine.sql import exact, literal
 from telco_crm.labels import text
 from telco_crm.segment.mixture import Labels
 from telco_crm.segment.model import SegmentModel
@@ -131,7 +131,7 @@ def profiles_sql(context: RunContext, rules: SegmentRules) -> str:
     before, as_of = (literal(str(context.as_of.back(age))) for age in (1, 0))
     last = ", ".join(literal(str(context.as_of.back(age))) for age in range(months))
     gender = "count_if(gender = 'female') / nullif(count_if(gender IN ('female', 'male')), 0)"
-    months_arpu = [f"avg(CASE WHEN month = {m} THEN f.arpu END)" for m in (as_of, before)]
+    months_arpu = [f"avg({exact(f'CASE WHEN month = {m} THEN f.arpu END')})" for m in (as_of, before)]
     calls = [f"sum(CASE WHEN month IN ({last}) THEN {n} END)" for n in ("ip_calls", "toll_out_calls")]
     mean_arpu = "(sum(arpu) / nullif(count(arpu), 0))::DOUBLE"
     return f"""
@@ -145,7 +145,7 @@ def profiles_sql(context: RunContext, rules: SegmentRules) -> str:
                         avg(CASE WHEN group_uncertain THEN 1 ELSE 0 END) AS share_uncertain
                  FROM members GROUP BY group_id),
         plans AS (SELECT group_id, count(plan_usage_change) AS plan_changes,
-                         avg(plan_usage_change) AS plan_usage_change
+                         avg({exact("plan_usage_change")}) AS plan_usage_change
                   FROM price_sensitivity JOIN grouped USING (subscriber_id) GROUP BY group_id),
         overall AS (SELECT count(*) AS everybody, {mean_arpu} AS mean_arpu FROM members)
         SELECT t.group_id, t."group", coalesce(subscribers, 0) AS subscribers,
