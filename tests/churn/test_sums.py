@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from telco_crm.churn.model import ChurnModel, Training, fit_model
 from telco_crm.learn import fit as fitting
 from telco_crm.learn.additive import AdditiveModel
 from telco_crm.learn.coding import MISSING, fit_coding
@@ -38,6 +40,11 @@ def spent(rows: int = 1500, seed: int = 3) -> tuple[pd.DataFrame, np.ndarray]:
     left = (basic & (day + night > 1)) | (random.random(rows) < 0.02)
     plan = np.where(basic, "basic", "gold").astype(object)
     return pd.DataFrame({"calls": calls, "day": day, "plan": plan, "night": night}), left.astype(np.int64)
+
+
+@pytest.fixture(autouse=True)
+def few_folds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fitting, "_folds_for", lambda rows, quick: (3, 3))  # instead of ten: for time
 
 
 @cache
@@ -126,6 +133,21 @@ def test_a_model_with_sums_adds_up_and_comes_back() -> None:
     assert again == model
     assert again.log_odds(frame).tolist() == odds.tolist()
     assert left[learned().unseen].mean() == pytest.approx(learned().probability.mean(), abs=0.01)
+
+
+def test_the_file_of_a_model_with_sums(tmp_path: Path) -> None:
+    frame, left = spent()
+    training = Training(source="table", rows=len(left), leavers=int(left.sum()), seed=0)
+    meaning = {name: "text" if name == "plan" else "number" for name in frame}
+    model = fit_model(frame, left, pd.Series(np.arange(len(left))), training, meaning, 1)
+    assert model.additive == learned().model
+    path = tmp_path / "model.json"
+    model.save(path)
+    lines = path.read_text("utf-8").splitlines()
+    assert sum('"weights"' in line for line in lines) == len(model.additive.sums)  # one sum, one line
+    again = ChurnModel.load(path)
+    assert again == model
+    assert again.probability(frame).tolist() == model.probability(frame).tolist()
 
 
 def test_a_fit_with_sums_does_not_depend_on_threads() -> None:
