@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from scipy.special import expit
 
+from telco_crm.learn.additive import with_floor
 from telco_crm.learn.blend import blend
 
 
@@ -51,3 +52,28 @@ def test_few_rows_have_no_floor() -> None:
     outcome = (parts[:, 0] > 0).astype(np.int64)
     outcome[:1] = 1
     assert blend(parts, outcome, np.array([1.0]), with_floor=True).floor == 0
+
+
+def told_of_few(floor: float, rows: int = 20_000) -> tuple[np.ndarray, np.ndarray]:
+    """Log odds that tell of a fifth of the rows who leaves; in what they say of the others there is nothing."""
+    random = np.random.default_rng(6)
+    told = random.random(rows) < 0.2
+    odds = np.where(told, random.normal(1, 3, rows), random.normal(-6, 1.5, rows))
+    chance = np.where(told, np.maximum(expit(odds), floor), floor)
+    return odds[:, None], (random.random(rows) < chance).astype(np.int64)
+
+
+def test_where_the_order_of_the_rest_tells_nothing_it_is_given_up() -> None:
+    parts, outcome = told_of_few(0.02)
+    found = blend(parts, outcome, np.array([1.0]), with_floor=True)
+    assert (found.floor, found.least) == (0, 0.02)
+    said = with_floor(expit(found.odds(parts)), found.floor, found.least)
+    low = parts[:, 0] < -4
+    assert set(said[low]) == {0.02}
+    assert outcome[low].mean() == pytest.approx(0.02, abs=0.005)
+
+
+def test_where_the_order_of_the_rest_tells_something_it_is_kept() -> None:
+    parts, outcome = drawn(0.02)  # what is told adds to the floor, of everybody
+    found = blend(parts, outcome, np.array([0.5, 0.5]), with_floor=True)
+    assert (found.floor, found.least) == (0.02, 0)

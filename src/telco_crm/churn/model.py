@@ -55,7 +55,7 @@ class ChurnModel(SavedModel):
 
     KIND: ClassVar[str] = "a churn model"
     MAKE: ClassVar[str] = "churn fit DATA"
-    format: str = "telco-crm churn model 3"
+    format: str = "telco-crm churn model 4"
     versions: dict[str, str]
     training: Training
     metrics: dict[str, float]

@@ -63,15 +63,11 @@ def _worth(rows: Ints, count: int) -> Ints:
 def _curves(positions: Floats, rows: Ints) -> Floats:
     """A straight line and splines over the codes that occur; codes between them are interpolated."""
     there = np.flatnonzero((rows > 0) & ~np.isnan(positions))
-    if len(there) < 2:
+    line = straight(positions, rows)
+    if line is None:
         return np.zeros((256, 0))
     at = np.interp(np.arange(MISSING), there, positions[there])
     weight = rows[there] / rows[there].sum()
-    mean = float((weight * positions[there]).sum())
-    deviation = float(np.sqrt((weight * (positions[there] - mean) ** 2).sum()))
-    if not 0 < deviation < np.inf:
-        return np.zeros((256, 0))
-    line = np.clip((at - mean) / deviation, -CUT, CUT)
     order = np.argsort(positions[there], kind="stable")
     heights = np.cumsum(weight[order])
     quantiles = np.linspace(0, 1, KNOTS)
@@ -82,6 +78,20 @@ def _curves(positions: Floats, rows: Ints) -> Floats:
         curves.append(splines.fit_transform(at[:, None]))
     table = np.hstack(curves)
     return np.vstack([table, (rows[there][:, None] * table[there]).sum(axis=0)[None] / rows[there].sum()])
+
+
+def straight(positions: Floats, rows: Ints) -> Floats | None:
+    """Where each of the 255 codes lies, in standard deviations from the mean, cut off at `CUT`; None where that says
+    nothing. `rows` is how many rows each code has; codes between those that occur are interpolated.
+    """
+    there = np.flatnonzero((rows > 0) & ~np.isnan(positions))
+    if len(there) < 2:
+        return None
+    at = np.interp(np.arange(MISSING), there, positions[there])
+    weight = rows[there] / rows[there].sum()
+    mean = float((weight * positions[there]).sum())
+    deviation = float(np.sqrt((weight * (positions[there] - mean) ** 2).sum()))
+    return np.clip((at - mean) / deviation, -CUT, CUT) if 0 < deviation < np.inf else None
 
 
 def fit_linear(bases: Sequence[Floats], codes: Codes, outcome: Ints, strengths: Sequence[float]) -> list[list[Floats]]:

@@ -46,7 +46,7 @@ def grow_random(codes: Codes, outcome: Ints, nominal: dict[int, int], recipe: Ra
 
     `codes` is columns × rows; `nominal` gives the columns without order and how many codes they have.
     """
-    columns = _Columns(_places(codes, outcome, nominal), nominal, (codes == MISSING).any(axis=1).astype(np.int64))
+    columns = _Columns(places(codes, outcome, nominal), nominal, (codes == MISSING).any(axis=1).astype(np.int64))
     matrix = columns.places[np.arange(len(codes))[:, None], codes].T.astype(np.float32, order="C")
     forest = ExtraTreesClassifier(**recipe._asdict(), random_state=seed).fit(matrix, outcome)
     leaves = forest.apply(matrix)
@@ -65,16 +65,16 @@ def grow_random(codes: Codes, outcome: Ints, nominal: dict[int, int], recipe: Ra
     return trees
 
 
-def _places(codes: Codes, outcome: Ints, nominal: dict[int, int]) -> Floats:
+def places(codes: Codes, outcome: Ints, nominal: dict[int, int]) -> Floats:
     """Where each code lies: "missing" lowest, codes in their order, those without order by their shrunken share."""
-    places = np.tile(np.arange(MISSING + 1, dtype=np.float64), (len(codes), 1))
-    places[:, MISSING] = -1
+    found = np.tile(np.arange(MISSING + 1, dtype=np.float64), (len(codes), 1))
+    found[:, MISSING] = -1
     for at, count in nominal.items():
         rows = np.bincount(codes[at], minlength=MISSING + 1)[:count]
         left = np.bincount(codes[at], weights=outcome, minlength=MISSING + 1)[:count]
         share = (left + LEVEL_PRIOR * outcome.mean()) / (rows + LEVEL_PRIOR)
-        places[at, np.argsort(share, kind="stable")] = np.arange(count)
-    return places
+        found[at, np.argsort(share, kind="stable")] = np.arange(count)
+    return found
 
 
 def _tree(grown: Any, columns: _Columns, value: Floats) -> Tree:

@@ -62,7 +62,7 @@ class UpliftModel(SavedModel):
 
     KIND: ClassVar[str] = "an uplift model"
     MAKE: ClassVar[str] = "campaign fit …"
-    format: str = "telco-crm uplift model 2"
+    format: str = "telco-crm uplift model 3"
     versions: dict[str, str]
     training: Training
     meaning: dict[str, str]
