@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -80,6 +82,29 @@ def test_inputs_of_a_feature_table() -> None:
     assert inputs["minutes_per_call"].tolist() == [2, 2]
     with pytest.raises(ValueError, match='there is no feature "sms"'):
         behaviour_inputs(table.drop(columns="sms"))
+
+
+@pytest.mark.parametrize(
+    ("name", "feature", "given"),
+    [
+        ("postpaid-17", "forward_telecom_calls", "forward_telecom"),
+        ("postpaid-17", "forward_unicom_calls", "forward_unicom"),
+        ("behaviour-16", "forward_calls", "forward_calls"),
+    ],
+)
+def test_forwarding_is_a_habit_only_if_it_goes_on_all_the_time(name: str, feature: str, given: str) -> None:
+    """A forwards 20, 26 and 23 calls a month. B, about to leave, begins in the second month, as C, who came then, does;
+    but of C there is nothing without it. D's month without usage, and the one where it is unknown, do not count.
+    """
+    calls = {"A": (20, 26, 23), "B": (0, 30, 35), "C": (None, 30, 35), "D": (None, 15, np.nan)}
+    scheme = load_scheme(name)
+    features = {word for i in scheme.inputs.values() for word in re.findall(r"[a-z_]+", i.sql)} - {"nullif"}
+    rows = [
+        {"subscriber_id": who, "month": f"2026-0{at + 1}", **dict.fromkeys(features, 1.0),
+         "records": np.nan if n is None else 1.0, feature: 0.0 if n is None else n}
+        for who, months in calls.items() for at, n in enumerate(months)
+    ]  # fmt: skip
+    assert behaviour_inputs(pd.DataFrame(rows), name)[given].tolist() == [20, 0, 30, 15]
 
 
 def test_fewer_people_than_groups() -> None:

@@ -90,12 +90,15 @@ def check_inputs(context: RunContext, scheme: Scheme) -> None:
 
 
 def _means_sql(scheme: Scheme, features: Sequence[str], rows: str) -> str:
-    """subscriber_id and every input, of the means over `rows` (a WHERE clause) of the features."""
-    means = "".join(f", avg({identifier(c)}) AS {identifier(c)}" for c in features)
-    wanted = ", ".join(f"({i.sql})::DOUBLE AS {identifier(n)}" for n, i in scheme.inputs.items())
-    return (
-        f"SELECT subscriber_id, {wanted} FROM (SELECT subscriber_id{means} FROM features {rows} GROUP BY subscriber_id)"
-    )
+    """subscriber_id and every input, of the means over `rows` (a WHERE clause) of the features; `steady` ones are the
+    least of the months.
+    """
+    parts = [f"avg({identifier(c)}) AS {identifier(c)}" for c in features]
+    parts += [f"min({i.sql}) AS {identifier(f'least_{n}')}" for n, i in scheme.inputs.items() if i.steady]
+    found = ", ".join(["subscriber_id", *parts])
+    inputs = {n: identifier(f"least_{n}") if i.steady else f"({i.sql})" for n, i in scheme.inputs.items()}
+    wanted = ", ".join(f"{sql}::DOUBLE AS {identifier(n)}" for n, sql in inputs.items())
+    return f"SELECT subscriber_id, {wanted} FROM (SELECT {found} FROM features {rows} GROUP BY subscriber_id)"
 
 
 def _check(engine: Engine, scheme: Scheme, known: Sequence[str]) -> None:

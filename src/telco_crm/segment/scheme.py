@@ -21,12 +21,14 @@ class Input(Wording):
     """Something the grouping looks at: SQL over a subscriber's mean monthly features.
 
     `unit` is the amount that begins to count: well below it differences hardly matter, well above it they do in
-    proportion. `amount` is false for averages and ratios, which do not depend on how much somebody does.
+    proportion. `amount` is false for averages and ratios, which do not depend on how much somebody does. `steady` takes
+    the month with the least instead of the mean: what has only begun, or has ended, is then no habit.
     """
 
     sql: str
     unit: float = Field(1.0, gt=0)
     amount: bool = True
+    steady: bool = False
 
 
 class Archetype(Wording):
