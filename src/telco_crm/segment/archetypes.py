@@ -17,7 +17,7 @@ from telco_crm.segment.scheme import Scheme
 
 LIMIT = 3.0  # the highest level of a trait: "3 or more"
 NEUTRAL = 0.06  # weight of inputs that an archetype does not name when people are compared, against 1 for its traits
-NEUTRAL_CLUSTER = 0.03  # the same when clusters are
+NEUTRAL_CLUSTER = 0.04  # the same when clusters are
 MIDDLING = 0.5  # weight of a trait of level 0, which many people have, against 1 for a level of one standard deviation
 SATISFIED = 0.35  # share of the traits that a cluster must have to deserve the name
 MOSTLY = 0.65  # … and of what it has of the archetype whose traits it has most
