@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from bursty import draw
+from bursty import Bursty, draw
 from finding import ceiling, fitted, names_right
 from population import Operator
 from sklearn.metrics import adjusted_rand_score
 
 from telco_crm.segment.behaviour import BehaviourSegmenter
+from telco_crm.segment.scheme import load_scheme
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
@@ -20,6 +21,20 @@ def test_near_what_is_possible(seed: int) -> None:
     assert (segmenter.labels_ == drawn.group).mean() >= 0.95 * accuracy
     assert adjusted_rand_score(drawn.group, segmenter.labels_) >= 0.95 * index
     assert names_right(drawn.group, segmenter.labels_) >= 15  # SMS enthusiasts and potential lie close
+
+
+@pytest.mark.parametrize("seed", [2003, 2015, 4001, 4002, 4003, 4006])
+def test_a_name_asks_for_what_its_group_does(seed: int) -> None:
+    """Where only one of two like groups exists it kept the other's name: Business-busy and Business potential (4001,
+    4003, 4006), All-round developing and Local-busy (2015), IP long-chatters and Local-busy (2003); and those who call
+    Hong Kong once a month were its callers (4002).
+    """
+    scheme = load_scheme("postpaid-17")
+    without = tuple(int(g) for g in np.random.default_rng(seed).choice(list(scheme.groups), 4, replace=False))
+    drawn = draw(seed, 10_000, Bursty(without=without))
+    segmenter = BehaviourSegmenter(random_state=0).fit(drawn.inputs)
+    assert max((segmenter.labels_ == g).mean() for g in without) <= 0.005
+    assert names_right(drawn.group, segmenter.labels_) >= 12
 
 
 def test_neighbours_with_names_of_their_own_and_two_humps_are_not_merged() -> None:

@@ -17,7 +17,8 @@ from telco_crm.segment.scheme import Scheme
 
 LIMIT = 3.0  # the highest level of a trait: "3 or more"
 NEUTRAL = 0.06  # weight of inputs that an archetype does not name when people are compared, against 1 for its traits
-NEUTRAL_CLUSTER = 0.03  # the same when clusters are
+NEUTRAL_CLUSTER = 0.04  # the same when clusters are
+MIDDLING = 0.5  # weight of a trait of level 0, which many people have, against 1 for a level of one standard deviation
 SATISFIED = 0.35  # share of the traits that a cluster must have to deserve the name
 MOSTLY = 0.65  # … and of what it has of the archetype whose traits it has most
 TOLD = 0.5  # share of the traits that the data must be able to show
@@ -61,7 +62,7 @@ class Archetypes:
                 for trait, amount in amounts.items():
                     at = inputs.index(trait)
                     bound[row, at] = scaling.standardised(at, amount * (part if scheme.inputs[trait].amount else 1.0))
-        weight = np.where(named, np.maximum(np.abs(levels), 0.5), 0)
+        weight = np.where(named, np.maximum(np.abs(levels), MIDDLING), 0)
         named &= scaling.scale > 0  # nobody can differ in what never varies …
         told = np.where(named, weight, 0).sum(axis=1) >= TOLD * weight.sum(axis=1)
         least[~told] = np.inf  # … and a name that rests on that is not given
@@ -85,7 +86,7 @@ class Archetypes:
         out = np.empty((len(means), len(self.ids)))
         for k, (level, named) in enumerate(zip(self.levels, self.named, strict=True)):
             beyond = means * np.sign(level) - np.abs(level)
-            short = np.where(level != 0, np.maximum(0, -beyond), np.abs(means)) ** 2
+            short = np.where(level != 0, np.maximum(0, -beyond) ** 2, MIDDLING * means**2)
             over = np.where((level != 0) & (np.abs(level) < LIMIT), np.clip(beyond, 0, LIMIT), 0) ** 2 * OVERSHOOT
             idle = np.where(level < 0, np.maximum(0, beyond - IDLE), 0) ** 2
             other = np.minimum(np.abs(means), LIMIT) ** 2 * NEUTRAL_CLUSTER
@@ -102,7 +103,7 @@ class Archetypes:
             part = np.where(size > 0, np.clip(at * np.sign(level[named]) / np.maximum(size, 1e-9), -1, 1), 0)
             part = np.where(size > 0, part, 1 - np.minimum(1, np.abs(at) / CONTRARY))
             against = np.where(size > 0, at * np.sign(level[named]) <= -np.maximum(size, 1), np.abs(at) >= CONTRARY)
-            weight = np.maximum(size, 0.5)
+            weight = np.maximum(size, MIDDLING)
             within = (means >= self.least[k]).all(axis=1) & (means <= self.most[k]).all(axis=1)
             good = within & ~against.any(axis=1)
             out[:, k] = np.where(good, np.maximum(part @ weight / max(weight.sum(), 1e-9), 0), 0)
