@@ -37,6 +37,8 @@ from telco_crm.session import Settings, analyse, loaded
 from telco_crm.synth import SampleOptions, generate
 
 sys.path.append(str(Path(__file__).parents[1] / "tests" / "segment"))
+from finding import left_out
+
 CASES = ("noise-0.35", "noise-0.6", "equal", "without", "prices")
 MONTHS = 3
 
@@ -133,12 +135,6 @@ def same_groups(draw: Draw, seed: int, count: int) -> dict[str, float]:
 def groups_of(drawn: Population) -> pd.Series:
     """The group given to each."""
     return pd.Series(BehaviourSegmenter(random_state=0).fit(drawn.inputs).labels_, drawn.inputs.index)
-
-
-def left_out(seed: int) -> tuple[int, ...]:
-    """Four groups that do not exist."""
-    known = list(load_scheme("postpaid-17").groups)
-    return tuple(int(g) for g in np.random.default_rng(seed).choice(known, 4, replace=False))
 
 
 def options_of(seed: int, case: str) -> dict[str, object]:

@@ -12,6 +12,7 @@ from sklearn.metrics import adjusted_rand_score
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
 
 from telco_crm.segment.behaviour import BehaviourSegmenter
+from telco_crm.segment.scheme import load_scheme
 
 Fitted = tuple[People, BehaviourSegmenter]
 USUAL = Operator()
@@ -22,6 +23,12 @@ def fitted(seed: int, count: int = 20_000, operator: Operator = USUAL) -> Fitted
     """An operator and the groups found among its subscribers."""
     drawn = people(seed, count, operator)
     return drawn, BehaviourSegmenter(random_state=0).fit(drawn.inputs)
+
+
+def left_out(seed: int) -> tuple[int, ...]:
+    """Four of the 17 groups, which do not exist."""
+    known = list(load_scheme("postpaid-17").groups)
+    return tuple(int(g) for g in np.random.default_rng(seed).choice(known, 4, replace=False))
 
 
 def names_right(true: np.ndarray, given: np.ndarray) -> int:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from finding import ceiling, fitted, names_right
+from finding import ceiling, fitted, left_out, names_right
 from population import STRANGER, Operator, people
 from sklearn.metrics import adjusted_rand_score, balanced_accuracy_score
 
@@ -40,8 +40,7 @@ def test_names_are_on_the_right_groups_and_small_groups_count(seed: int) -> None
 
 @pytest.mark.parametrize("seed", range(20, 24))
 def test_names_of_groups_that_do_not_exist_are_given_to_nobody(seed: int) -> None:
-    scheme = load_scheme("postpaid-17")
-    without = tuple(int(g) for g in np.random.default_rng(seed).choice(list(scheme.groups), 4, replace=False))
+    without = left_out(seed)
     drawn, segmenter = fitted(seed, 10_000, Operator(without=without))
     assert max((segmenter.labels_ == g).mean() for g in without) <= 0.005
     assert set(segmenter.absent_) <= set(without)

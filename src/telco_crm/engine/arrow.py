@@ -4,6 +4,7 @@ pandas, which takes a while.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,11 @@ def to_arrow(values: npt.NDArray[Any]) -> pa.Array:
     """The numbers of an array (n)."""
     laid = np.ascontiguousarray(values)
     return pa.Array.from_buffers(pa.from_numpy_dtype(laid.dtype), len(laid), [None, pa.py_buffer(laid)])
+
+
+def line_table(lines: Sequence[int]) -> pa.Table:
+    """Numbers of lines as a table with the column `line`."""
+    return pa.table({"line": to_arrow(np.array(lines, np.int64))})
 
 
 def to_numpy(column: pa.Array | pa.ChunkedArray) -> npt.NDArray[Any]:

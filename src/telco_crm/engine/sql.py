@@ -14,8 +14,11 @@ def number(value: float) -> str:
 
 
 def exact(fraction: str) -> str:
-    """SQL: `fraction` (below 1e18) to nine decimals: neither its sum nor its mean depends on the order of rows."""
-    return f"({fraction})::DECIMAL(28, 9)"
+    """SQL: `fraction` (below 1e18) to nine decimals: neither its sum nor its mean depends on the order of rows.
+
+    What is no number (nan) counts as empty.
+    """
+    return f"TRY_CAST({fraction} AS DECIMAL(28, 9))"
 
 
 def identifier(name: str) -> str:

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from telco_crm.engine.arrow import to_arrow
+from telco_crm.engine.arrow import line_table
 from telco_crm.engine.base import Engine
 from telco_crm.errors import OutputError
 from telco_crm.indicators.numbers import Ints
@@ -183,7 +183,7 @@ class RecordSink:
         relation = batch.shown(self._engine)
         kept, lines = self._take(relation, how.quick, how)
         if lines:
-            self._engine.register("second_look", pa.table({"line": to_arrow(np.array(lines, np.int64))}))
+            self._engine.register("second_look", line_table(lines))
             rest = f"(SELECT * FROM {relation} SEMI JOIN second_look USING (line))"
             more, lines = self._take(rest, how.full, how)
             kept += more

@@ -9,11 +9,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from telco_crm.engine.arrow import to_arrow
+from telco_crm.engine.arrow import line_table
 from telco_crm.engine.base import Engine
 from telco_crm.engine.sql import identifier, literal
 from telco_crm.errors import DamagedError, InputError
@@ -163,7 +162,7 @@ def _open_parquet(engine: Engine, file: SourceFile, mapping: TableMapping) -> Op
         return {**stored, **_constants(bindings)}
 
     def raw(lines: Sequence[int]) -> list[str]:
-        engine.register("wanted_lines", pa.table({"line": to_arrow(np.array(lines, np.int64))}))
+        engine.register("wanted_lines", line_table(lines))
         wanted = f"{relation} SEMI JOIN wanted_lines ON line = {ROW_NUMBER} + 1"
         return [_as_csv(row) for row in engine.rows(f"SELECT {shown} FROM {wanted} ORDER BY {ROW_NUMBER}")]
 

@@ -7,10 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
-import pyarrow as pa
-
-from telco_crm.engine.arrow import to_arrow
+from telco_crm.engine.arrow import line_table
 from telco_crm.engine.base import Engine
 from telco_crm.engine.sql import identifier
 from telco_crm.engine.workers import at_once
@@ -182,7 +179,7 @@ class FileReading:
         texts = ", ".join(f"{sql} AS {identifier(name)}" for name, sql in problems.items())
         for at in range(0, len(lines), EXPLAIN_ROWS):
             part = list(lines[at : at + EXPLAIN_ROWS])
-            engine.register("bad_lines", pa.table({"line": to_arrow(np.array(part, np.int64))}))
+            engine.register("bad_lines", line_table(part))
             only = f"(SELECT * FROM {batch.shown(engine)} SEMI JOIN bad_lines USING (line))"
             rows = engine.rows(self._full.select(only, f"line, {texts}") + " ORDER BY line")
             for row, text in zip(rows, batch.raw(part), strict=True):

@@ -11,10 +11,7 @@ from collections.abc import Set
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-import pyarrow as pa
-
-from telco_crm.engine.arrow import to_arrow
+from telco_crm.engine.arrow import line_table
 from telco_crm.engine.base import Engine
 from telco_crm.engine.sql import literal
 from telco_crm.ingest.batches import Batch
@@ -72,7 +69,7 @@ class UsageSink:
         quick = _sure_of_subscribers(engine, how.quick)
         kept, lines = _write(engine, self._rows(relation, quick, how.bound), Path(f"{name}.parquet"))
         if lines:
-            engine.register("second_look", pa.table({"line": to_arrow(np.array(lines, np.int64))}))
+            engine.register("second_look", line_table(lines))
             rest = f"(SELECT * FROM {relation} SEMI JOIN second_look USING (line))"
             more, lines = _write(engine, self._rows(rest, how.full, how.bound), Path(f"{name}-more.parquet"))
             kept += more
