@@ -37,6 +37,11 @@ def test_there_and_back_with_steps():
     np.testing.assert_array_equal(to_numpy(to_arrow(values)), values)
 
 
+def test_what_is_no_number_is_empty():
+    assert to_arrow(np.array([1.5, np.nan, 0.0])).to_pylist() == [1.5, None, 0.0]
+    np.testing.assert_array_equal(to_numpy(to_arrow(np.array([1.5, np.nan]))), [1.5, np.nan])
+
+
 def test_features_do_not_load_pandas(tmp_path):
     """It takes a tenth of the time that a small month needs."""
     command = ["", "features", "data/samples/operator", "-o", str(tmp_path / "f.parquet"), "--no-store", "-q"]

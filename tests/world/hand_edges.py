@@ -56,7 +56,13 @@ NO_USAGE = {
 OTHER = {
     ("kim", "2026-05"): NO_USAGE,
     ("hal", "2026-03"): NO_USAGE,
-    ("kim", "2026-03"): {"contacts": 0, "contact_entropy": None, "calls_per_contact": None, "sms_share": 1},
+    ("kim", "2026-03"): {
+        "contacts": 0,
+        "contact_entropy": None,
+        "longest_call_s": None,
+        "calls_per_contact": None,
+        "sms_share": 1,
+    },
     ("ida", "2026-04"): {"arpu": None, "bill_total": None, "contacts": 1, "last_activity_gap_days": 0},
     ("leo", "2026-03"): {
         "ip_calls": 0,  # local

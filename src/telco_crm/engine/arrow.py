@@ -14,9 +14,11 @@ from pyarrow.types import is_floating, is_integer
 
 
 def to_arrow(values: npt.NDArray[Any]) -> pa.Array:
-    """The numbers of an array (n)."""
+    """The numbers of an array (n); NaN is empty."""
     laid = np.ascontiguousarray(values)
-    return pa.Array.from_buffers(pa.from_numpy_dtype(laid.dtype), len(laid), [None, pa.py_buffer(laid)])
+    there = ~np.isnan(laid)
+    known = None if there.all() else pa.py_buffer(np.packbits(there, bitorder="little"))
+    return pa.Array.from_buffers(pa.from_numpy_dtype(laid.dtype), len(laid), [known, pa.py_buffer(laid)])
 
 
 def line_table(lines: Sequence[int]) -> pa.Table:

@@ -27,7 +27,7 @@ from telco_crm.months import Month
 from telco_crm.progress import Progress, Silent
 
 USAGE_SOURCES = ("measure", "rows", "contacts")
-CODE = 3  # counted up when the meaning of a definition changes, so that features kept from before are not used
+CODE = 4  # counted up when the meaning of a definition changes, so that features kept from before are not used
 ROWS_PER_RANGE = 1_700_000  # usage rows of one month that are worked on at a time
 ROWS_TOGETHER = 200_000  # rows of features (a subscriber's month each) put together at a time, for the memory
 ROW_GROUP = 24_576  # rows of features; the threads write groups side by side
