@@ -150,6 +150,21 @@ def test_amounts_follow_the_activity_of_the_operator() -> None:
     assert quiet.least[row, each] == pytest.approx(np.log1p(6))  # a mean is no amount
 
 
+def test_multiples_are_of_what_the_group_in_the_middle_does(tmp_path: Path) -> None:
+    """SMS with the centre log(1 + 10 / 2) and a deviation of 0.5: the three clusters write 10, 30 and 40 SMS.
+
+    40 is 1.3 times what the one in the middle writes; where that writes none, whoever does writes enough.
+    """
+    scaling = Scaling(np.array([2.0, 1.0]), np.log([6, 1]), np.array([0.5, 1.0]))
+    kinds = Archetypes.of(own(tmp_path, "minutes = -0.5 }", "minutes = -0.5 }\ntimes = { sms = 1.3 }"), scaling)
+    written = np.column_stack([np.log(np.array([6, 16, 21]) / 6) / 0.5, [-0.5] * 3])
+    assert kinds.satisfied(written)[:, 0].astype(bool).tolist() == [False, False, True]
+    hardly = np.column_stack([[-np.log(6) / 0.5, -np.log(6) / 0.5, 2.0], [-0.5] * 3])
+    assert kinds.satisfied(hardly)[2, 0] == 1
+    with pytest.raises(RuleError, match="times"):
+        own(tmp_path, "minutes = -0.5 }", "minutes = -0.5 }\ntimes = { smss = 1.3 }").complete()
+
+
 def test_what_never_varies_is_no_trait(tmp_path: Path) -> None:
     """Nobody's minutes are known: talkers have no trait left, writers are told by SMS alone."""
     kinds = Archetypes.of(own(tmp_path), Scaling(np.ones(2), np.zeros(2), np.array([1.0, 0.0])))

@@ -36,7 +36,8 @@ NOBODY = -1
 @dataclass(frozen=True)
 class Archetypes:
     """K archetypes over p inputs: `levels` (K × p, 0 where not named), `named` (K × p), `least` and `most` (K × p,
-    standardised; infinite where nothing is asked), and `centre` and `scale` of the data (p).
+    standardised; infinite where nothing is asked), `times` (K × p, 0 where nothing is asked), and `centre` and
+    `scale` of the data (p).
     """
 
     ids: Labels
@@ -44,16 +45,17 @@ class Archetypes:
     named: Matrix
     least: Matrix
     most: Matrix
+    times: Matrix
     centre: Matrix
     scale: Matrix
 
     @classmethod
     def of(cls, scheme: Scheme, scaling: Scaling) -> Archetypes:
-        """Those of a scheme; `least` and `most` are brought to the scale of the data."""
+        """Those of a scheme; its `least`, `most` and `times` are brought to the scale of the data."""
         inputs = list(scheme.inputs)
         shape = (len(scheme.groups), len(inputs))
         levels, named = np.zeros(shape), np.zeros(shape, dtype=bool)
-        least, most = np.full(shape, -np.inf), np.full(shape, np.inf)
+        least, most, times = np.full(shape, -np.inf), np.full(shape, np.inf), np.zeros(shape)
         activity = scaling.activity
         for row, group in enumerate(scheme.groups.values()):
             for trait, level in group.traits.items():
@@ -62,13 +64,14 @@ class Archetypes:
                 for trait, amount in amounts.items():
                     at = inputs.index(trait)
                     bound[row, at] = scaling.standardised(at, amount * (part if scheme.inputs[trait].amount else 1.0))
+            for trait, amount in group.times.items():
+                times[row, inputs.index(trait)] = amount
         weight = np.where(named, np.maximum(np.abs(levels), MIDDLING), 0)
         named &= scaling.scale > 0  # nobody can differ in what never varies …
         told = np.where(named, weight, 0).sum(axis=1) >= TOLD * weight.sum(axis=1)
         least[~told] = np.inf  # … and a name that rests on that is not given
-        return cls(
-            np.array(list(scheme.groups), dtype=np.int64), levels, named, least, most, scaling.centre, scaling.scale
-        )
+        ids = np.array(list(scheme.groups), dtype=np.int64)
+        return cls(ids, levels, named, least, most, times, scaling.centre, scaling.scale)
 
     def seeds(self, z: Matrix, count: int) -> Matrix:
         """One start per archetype (K × p): the mean of the `count` people who resemble it more than any other."""
@@ -98,6 +101,7 @@ class Archetypes:
         what is asked for at the least or the most is not kept.
         """
         out = np.empty((len(means), len(self.ids)))
+        often = self._times(means)
         for k, (level, named) in enumerate(zip(self.levels, self.named, strict=True)):
             at, size = means[:, named], np.abs(level[named])
             part = np.where(size > 0, np.clip(at * np.sign(level[named]) / np.maximum(size, 1e-9), -1, 1), 0)
@@ -105,6 +109,7 @@ class Archetypes:
             against = np.where(size > 0, at * np.sign(level[named]) <= -np.maximum(size, 1), np.abs(at) >= CONTRARY)
             weight = np.maximum(size, MIDDLING)
             within = (means >= self.least[k]).all(axis=1) & (means <= self.most[k]).all(axis=1)
+            within &= ((self.times[k] == 0) | (often >= self.times[k])).all(axis=1)
             good = within & ~against.any(axis=1)
             out[:, k] = np.where(good, np.maximum(part @ weight / max(weight.sum(), 1e-9), 0), 0)
         return out
@@ -152,6 +157,13 @@ class Archetypes:
         clear = (self.satisfied(means) >= CLEARLY) & given
         best = np.where(clear, self.misfit(means), np.inf).argmin(axis=1)
         return np.where((names == NOBODY) & clear.any(axis=1), best, names)
+
+    def _times(self, means: Matrix) -> Matrix:
+        """What clusters do, in multiples of what the one in the middle does (clusters × p)."""
+        amounts = np.expm1(np.maximum(means * self.scale + self.centre, 0))
+        middle = np.median(amounts, axis=0)
+        times: Matrix = np.divide(amounts, middle, out=np.full(amounts.shape, np.inf), where=middle > 0)
+        return times
 
 
 def _short(differences: Matrix, levels: Matrix) -> Matrix:

@@ -33,13 +33,15 @@ class Archetype(Wording):
     """A group as the practice knows it.
 
     `traits`: how far above (+) or below (-) all subscribers, in standard deviations of the logarithm; a level means
-    that much or more, 0 means near the mean. `least` and `most`: what a typical member must reach, or must not exceed,
-    in the input's own unit, for the name to be given. `class` is one of the scheme's classes.
+    that much or more, 0 means near the mean. For the name to be given, a typical member must reach `least` and not
+    exceed `most`, in the input's own unit, and reach `times` what the typical group of the operator does. `class`
+    is one of the scheme's classes.
     """
 
     traits: dict[str, float] = Field(min_length=1)
     least: dict[str, float] = {}
     most: dict[str, float] = {}
+    times: dict[str, float] = {}
     class_: str | None = Field(None, alias="class")
     business: Wording | None = None
     care: Wording | None = None
@@ -92,8 +94,8 @@ class Scheme(Model):
         added: dict[str, Input] = {}
         problems = []
         for number, group in self.groups.items():
-            for part, names in (("traits", group.traits), ("least", group.least), ("most", group.most)):
-                for name in names:
+            for part in ("traits", "least", "most", "times"):
+                for name in getattr(group, part):
                     if name in self.inputs or name in added:
                         continue
                     if name in features:
