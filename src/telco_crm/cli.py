@@ -25,17 +25,14 @@ from telco_crm.cli_indicators import indicators
 from telco_crm.cli_market import alerts, audit
 from telco_crm.cli_options import (
     Job,
-    before_option,
     data_options,
     job_options,
     length_options,
-    output_option,
     rejects_folder,
-    rejects_option,
-    segment_model_option,
     style_options,
     write_one,
 )
+from telco_crm.cli_paths import before_option, folder_option, output_option, rejects_option, segment_model_option
 from telco_crm.cli_report import report, show
 from telco_crm.cli_segment import migrate, segment
 from telco_crm.cli_service import prospects, satisfaction
@@ -95,9 +92,7 @@ def cli() -> None:
 
 @cli.command()
 @data_options
-@click.option(
-    "-o", "--out", type=click.Path(path_type=Path, file_okay=False), required=True, help="Folder for the results."
-)
+@folder_option("Folder for the results.")
 @length_options("revenue", "a share of the subscribers")
 @segment_model_option(
     "--segment-model",

@@ -10,17 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from telco_crm.cli_options import (
-    Job,
-    data_options,
-    finite,
-    job_options,
-    length_options,
-    output_option,
-    rejects_option,
-    style_options,
-    write_one,
-)
+from telco_crm.cli_options import Job, data_options, finite, job_options, length_options, style_options, write_one
+from telco_crm.cli_paths import folder_option, output_option, rejects_option
 from telco_crm.cli_uplift import fit, score
 from telco_crm.errors import EXIT_INCOMPLETE
 
@@ -37,9 +28,7 @@ def campaign() -> None:
 
 @campaign.command()
 @data_options
-@click.option(
-    "-o", "--out", type=click.Path(path_type=Path, file_okay=False), required=True, help="Folder for the lists."
-)
+@folder_option("Folder for the lists.")
 @click.option("--name", required=True, help="Name of the campaign; the control group is drawn by it and the seed.")
 @click.option("--on", type=click.DateTime(["%Y-%m-%d"]), help="Day of the campaign.  [default: day after the month]")
 @length_options("profit", "what brings most")

@@ -10,17 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from telco_crm.cli_options import (
-    Job,
-    data_options,
-    finite,
-    job_options,
-    output_option,
-    rejects_folder,
-    rejects_option,
-    style_options,
-    write_one,
-)
+from telco_crm.cli_options import Job, data_options, finite, job_options, rejects_folder, style_options, write_one
+from telco_crm.cli_paths import output_option, rejects_option
 from telco_crm.labels import text
 
 if TYPE_CHECKING:

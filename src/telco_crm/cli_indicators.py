@@ -7,7 +7,8 @@ from typing import Any
 
 import click
 
-from telco_crm.cli_options import Job, job_options, output_option, rejects_folder, rejects_option, style_options
+from telco_crm.cli_options import Job, job_options, rejects_folder, style_options
+from telco_crm.cli_paths import output_option, rejects_option
 
 
 @click.command()

@@ -7,16 +7,8 @@ from pathlib import Path
 
 import click
 
-from telco_crm.cli_options import (
-    Job,
-    data_options,
-    job_options,
-    output_option,
-    rejects_option,
-    style_options,
-    write_one,
-    written,
-)
+from telco_crm.cli_options import Job, data_options, job_options, style_options, write_one, written
+from telco_crm.cli_paths import output_option, rejects_option
 from telco_crm.errors import EXIT_FOUND, EXIT_INCOMPLETE
 
 SEVERITIES = ("notice", "warning", "serious")

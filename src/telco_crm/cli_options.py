@@ -267,41 +267,6 @@ def length_options(by: str, nothing: str) -> Callable[[Command], Command]:
     return lambda command: functools.reduce(lambda made, option: option(made), reversed(options), command)
 
 
-def before_option(command: Command) -> Command:
-    """--before FOLDER."""
-    return click.option(
-        "--before",
-        type=click.Path(path_type=Path, file_okay=False),
-        metavar="FOLDER",
-        help="The run of the month before; headline figures of the report then all show their change.",
-    )(command)
-
-
-def output_option(command: Command) -> Command:
-    """-o FILE."""
-    return click.option(
-        "-o",
-        "--out",
-        required=True,
-        metavar="FILE",
-        help="File for the result (.csv, .parquet, .xlsx, .jsonl); - is standard output.",
-    )(command)
-
-
-def segment_model_option(name: str, help_text: str) -> Callable[[Command], Command]:
-    """A grouping model to take over."""
-    return click.option(name, "segment_model", type=click.Path(path_type=Path, dir_okay=False), help=help_text)
-
-
-def rejects_option(command: Command) -> Command:
-    """--rejects DIR."""
-    return click.option(
-        "--rejects",
-        type=click.Path(path_type=Path, file_okay=False),
-        help="Folder for rejected rows.  [default: FILE.rejects beside the result]",
-    )(command)
-
-
 def _common(command: Command) -> Command:
     options: list[Callable[[Command], Command]] = [
         click.option(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from telco_crm.cli_options import before_option
+from telco_crm.cli_paths import before_option
 
 LANG = click.option(
     "--lang", type=click.Choice(["en", "zh"]), help="Language of headings and labels.  [default: that of the run]"

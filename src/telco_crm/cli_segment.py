@@ -6,16 +6,8 @@ from pathlib import Path
 
 import click
 
-from telco_crm.cli_options import (
-    Job,
-    data_options,
-    job_options,
-    output_option,
-    rejects_option,
-    segment_model_option,
-    style_options,
-    write_one,
-)
+from telco_crm.cli_options import Job, data_options, job_options, style_options, write_one
+from telco_crm.cli_paths import folder_option, output_option, rejects_option, segment_model_option
 from telco_crm.errors import EXIT_INCOMPLETE
 
 
@@ -100,9 +92,7 @@ def evaluate(job: Job, out: str, truth: Path | None, bootstraps: int, rejects: P
     help="Result of `run` or `segment` (folder or file), or a month of DATA.",
 )
 @click.option("--to", "end", required=True, metavar="B", help="The same, of the later period.")
-@click.option(
-    "-o", "--out", type=click.Path(path_type=Path, file_okay=False), required=True, help="Folder for the results."
-)
+@folder_option("Folder for the results.")
 @segment_model_option("--model", "Model for months of DATA.  [default: fitted on the first month]")
 @job_options
 @style_options

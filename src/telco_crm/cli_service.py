@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import click
 
-from telco_crm.cli_options import Job, data_options, job_options, output_option
+from telco_crm.cli_options import Job, data_options, job_options
+from telco_crm.cli_paths import output_option
 from telco_crm.cli_segment import WithDefault
 from telco_crm.cli_value import table_command
 

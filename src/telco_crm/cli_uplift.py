@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from telco_crm.cli_options import Job, data_options, job_options, output_option, style_options
+from telco_crm.cli_options import Job, data_options, job_options, style_options
+from telco_crm.cli_paths import output_option
 
 if TYPE_CHECKING:
     from telco_crm.results import Result

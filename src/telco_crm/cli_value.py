@@ -7,8 +7,9 @@ from pathlib import Path
 
 import click
 
-from telco_crm.cli_options import Command, Job, data_options, job_options, output_option, rejects_option, style_options
+from telco_crm.cli_options import Command, Job, data_options, job_options, style_options
 from telco_crm.cli_options import write_one as _write_one
+from telco_crm.cli_paths import output_option, rejects_option
 
 
 @click.group()

@@ -36,6 +36,20 @@ def test_a_file_in_a_folder_that_is_not_there_and_a_folder_as_a_file(little: Tel
     assert tree(little.folder) == before
 
 
+def test_a_file_as_a_folder(little: Telco) -> None:
+    """Several files cannot go into one; a folder may be called as it likes."""
+    before = tree(little.folder)
+    plan = ("campaign", "plan", "data", "--name", "x")
+    for call in (("run", "data"), ("migrate", "data", "--from", "2026-01", "--to", "2026-02"), plan):
+        done = little(*call, "-o", "x.csv")
+        assert done.code == 2, call
+        assert "'x.csv' names a file, but the results are several: name a folder, such as 'x'." in done.err
+    assert tree(little.folder) == before
+    (little.folder / "x.csv").mkdir()
+    little.good("run", "data", "-o", "x.csv", "-q", "--no-store")
+    assert (little.folder / "x.csv" / "manifest.json").exists()
+
+
 @pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="there is no /proc here")
 def test_a_place_where_nobody_can_write(little: Telco) -> None:
     little.refused("run", "data", "-o", "/proc/out", says=("/proc/out cannot be written",))

@@ -79,6 +79,7 @@ def test_a_trait_may_be_a_feature_and_an_unknown_one_is_an_error_with_the_neares
         ('class = "good"', 'class = "god"', 'unknown class "god"'),
         ("[groups.2]", "[groups.two]", '"two" is not a number'),
         ("traits = { minutes = 1 }", "trait = { minutes = 1 }", "trait"),
+        ("minutes = -0.5 }", "minutes = -0.5 }\ntimes = { sms = -3 }", "times.sms: input should be greater than 0"),
         ("[classes]", "[reference]\nsmss = 3\n[classes]", 'there is no input "smss"'),
         ("traits = { minutes = 1 }", "traits = {}", "traits"),
         ("[groups.2]", "[groups.01]", "[groups.01]: there is a group 1 already"),

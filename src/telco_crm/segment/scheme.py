@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import Field, model_validator
+from pydantic import Field, PositiveFloat, model_validator
 
 from telco_crm.errors import RuleError
 from telco_crm.rules import Model, ProblemsError, Wording, explain, nearest, parse_toml
@@ -41,7 +41,7 @@ class Archetype(Wording):
     traits: dict[str, float] = Field(min_length=1)
     least: dict[str, float] = {}
     most: dict[str, float] = {}
-    times: dict[str, float] = {}
+    times: dict[str, PositiveFloat] = {}
     class_: str | None = Field(None, alias="class")
     business: Wording | None = None
     care: Wording | None = None
