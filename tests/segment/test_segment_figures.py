@@ -127,8 +127,8 @@ def test_movement_between_two_periods() -> None:
         flows = {
             (row[0] or "", row[1] or ""): row[2:]
             for row in engine.rows(
-                "SELECT from_name, to_name, kind, subscribers, share_of_from, share_of_to, arpu_change FROM migration "
-                "WHERE level = 'group'"
+                "SELECT from_name, to_name, kind, subscribers, share_of_from, share_of_to, arpu_difference "
+                "FROM migration WHERE level = 'group'"
             )
         }
         assert flows == {

@@ -66,7 +66,7 @@ def _flows(level: str, pairs: str) -> str:
                CASE WHEN to_name IS NOT NULL THEN count(*) / sum(count(*)) OVER (PARTITION BY to_id, to_name) END
                    AS share_of_to,
                {MEAN.format("arpu_from")} AS arpu_from, {MEAN.format("arpu_to")} AS arpu_to,
-               {MEAN.format("arpu_to")} - {MEAN.format("arpu_from")} AS arpu_change
+               {MEAN.format("arpu_to")} - {MEAN.format("arpu_from")} AS arpu_difference
         FROM {pairs} GROUP BY from_id, from_name, to_id, to_name, kind"""
 
 
