@@ -127,7 +127,7 @@ def _legend(names: list[str]) -> list[str]:
         style = f'stroke="{colour}" stroke-width="2.2" stroke-dasharray="{dashes or "none"}"'
         parts.append(f'<line x1="{x:.0f}" x2="{x + 22:.0f}" y1="{HEIGHT - 34}" y2="{HEIGHT - 34}" {style}/>')
         parts.append(f'<text x="{x + 27:.0f}" y="{HEIGHT - 30}">{escape(name)}</text>')
-        x += 40 + 6.3 * len(name)
+        x += 42 + 6.5 * len(name)
     parts.append(f'<text x="60" y="{HEIGHT - 10}">CDRs from left to right; × failed at the next size</text>')
     return parts
 
