@@ -8,8 +8,7 @@ from typing import Any
 
 import click
 
-Command = Callable[..., Any]
-FILES = (".csv", ".parquet", ".xlsx", ".jsonl")
+from telco_crm.cli_options import Command
 
 
 def before_option(command: Command) -> Command:
@@ -56,7 +55,10 @@ class _Folder(click.Path):
     """A folder, new or not; what looks like a file is a slip."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        from telco_crm.output.writers import ENDINGS
+
         path = Path(str(super().convert(value, param, ctx)))
-        if path.suffix.lower() in FILES and not path.is_dir():
-            self.fail(f"'{path}' names a file, but the results are several: name a folder, such as '{path.stem}'.")
+        if path.suffix.lower() in ENDINGS and not path.is_dir():
+            other = path.with_suffix("")
+            self.fail(f"'{path}' names a file, but the results are several: name a folder, such as '{other}'.")
         return path
